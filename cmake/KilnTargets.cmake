@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# Common settings and the functions that make one target of each folder.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec)
+find_package(ZLIB REQUIRED)
+find_package(CLI11 REQUIRED)
+
+add_library(kiln_settings INTERFACE)
+target_include_directories(kiln_settings INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(kiln_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       $<$<BOOL:${KILN_WERROR}>:-Werror>)
+target_compile_definitions(kiln_settings INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+                           BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS KILN_VERSION="${PROJECT_VERSION}")
+if(KILN_SANITIZE)
+  target_compile_options(kiln_settings INTERFACE -fsanitize=${KILN_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(kiln_settings INTERFACE -fsanitize=${KILN_SANITIZE})
+endif()
+target_link_libraries(kiln_settings INTERFACE Threads::Threads Boost::boost)
+
+# kiln_library(<folder> DEPENDS <lower folders> LINKS <outside libraries>): one static library of core/<folder>.
+function(kiln_library folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/${folder}/*.cpp)
+  if(NOT sources)
+    add_library(kiln_${folder} INTERFACE)
+    set(kind INTERFACE)
+  else()
+    add_library(kiln_${folder} STATIC ${sources})
+    set(kind PUBLIC)
+  endif()
+  target_link_libraries(kiln_${folder} ${kind} kiln_settings)
+  foreach(dep ${ARG_DEPENDS})
+    target_link_libraries(kiln_${folder} ${kind} kiln_${dep})
+  endforeach()
+  target_link_libraries(kiln_${folder} ${kind} ${ARG_LINKS})
+endfunction()
