@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/engine/worker_link.h"
+#include "core/logs/log_store.h"
+#include "core/model/event.h"
+#include "core/model/journal.h"
+#include "core/script/config.h"
+#include "core/script/runtime.h"
+
+namespace kiln::engine {
+
+struct ForceResult {
+  BuildsetId buildset;
+  std::vector<std::pair<BuilderId, RequestId>> requests;
+};
+
+// Why a request is not being built, in words for people.
+struct WaitReason {
+  RequestId request;
+  std::string text;
+};
+
+// All decisions of a master: from changes to finished builds. Lives on the loop thread; owned by app/. It has no socket,
+// SQL, thread or Python of its own: it decides on the Clock it is given and changes state only by units of work.
+class Engine {
+ public:
+  struct Needs {
+    Clock& clock;
+    Journal& journal;
+    EventSink& events;
+    logs::LogStore& logs;
+  };
+  // `snapshot`: the state at start, already reconciled.
+  Engine(Needs needs, Snapshot snapshot);
+  ~Engine();
+
+  // Makes `config` the current one. Replies when its rows are committed; building goes on meanwhile, and running builds
+  // keep the configuration they began with.
+  void apply_config(script::ConfigPtr config, Reply<> reply);
+  // The current one; null before the first.
+  script::ConfigPtr config() const;
+
+  void add_change(script::ChangeDraft draft, Reply<ChangeId> reply);
+  // Errors: not_found (scheduler or builder), bad_input with JSON {field: message}.
+  void force(const std::string& scheduler, const std::string& owner, const std::vector<std::string>& builder_names,
+             JsonObject params, Reply<ForceResult> reply);
+  // Unknown or finished builds are no error.
+  void stop_build(BuildId build, const std::string& reason, Reply<> reply);
+  void cancel_request(RequestId request, const std::string& reason, Reply<> reply);
+  // A new buildset of the same sourcestamps and properties, for the build's builder only. The caller has read the rows.
+  void rebuild(const Build& original, const Buildset& buildset, Properties properties, Reply<ForceResult> reply);
+
+  void pause_worker(WorkerId worker, bool paused, const std::string& reason, Reply<> reply);
+  // Shut down when idle (graceful) or at once.
+  void stop_worker(WorkerId worker, bool graceful, Reply<> reply);
+  void enable_scheduler(SchedulerId scheduler, bool enabled, Reply<> reply);
+
+  WorkerGate& workers();
+
+  BuilderId builder_id(const std::string& name) const;  // 0: unknown
+  const std::string* builder_name(BuilderId id) const;
+  std::vector<WaitReason> wait_reasons() const;
+  std::size_t running_builds() const;
+
+  // Ends everything: running builds get RETRY, workers are closed; replies when the last row is committed.
+  void shutdown(Reply<> reply);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kiln::engine

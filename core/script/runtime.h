@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/model/entities.h"
+#include "core/model/result_spec.h"
+#include "core/script/config.h"
+
+namespace kiln::script {
+
+// A new change as a change source, hook or user gives it.
+struct ChangeDraft {
+  Change change;
+  std::string src;
+};
+
+// What Python may ask of the running master. Thread-safe: called on the policy thread; replies come on the loop thread.
+class MasterHost {
+ public:
+  virtual ~MasterHost() = default;
+  virtual void post_to_loop(std::function<void()> work) = 0;
+  // `path` as in REST without the leading slash ("builds/7/steps"). The answer is the JSON list of rows, or the row of
+  // an endpoint that gives one, null when there is no such row.
+  virtual void data_get(std::string path, ResultSpec spec, Reply<Json> reply) = 0;
+  virtual void control(std::string path, std::string method, JsonObject params, Reply<Json> reply) = 0;
+  virtual void add_change(ChangeDraft draft, Reply<ChangeId> reply) = 0;
+  // Null when it was never set.
+  virtual void get_state(std::string object, std::string class_name, std::string key, Reply<Json> reply) = 0;
+  virtual void set_state(std::string object, std::string class_name, std::string key, Json value, Reply<> reply) = 0;
+};
+
+struct ConfigProblem {
+  std::string file;
+  int line = 0;        // 0: unknown
+  std::string object;  // `builder "x"`, or empty
+  std::string what;
+};
+std::string to_text(const ConfigProblem& problem);
+
+struct LoadOutcome {
+  ConfigPtr config;  // null when there are problems
+  std::vector<ConfigProblem> problems;
+};
+
+// The embedded Python of one process. Made and run on the main thread, which is the policy thread.
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+
+  // Runs a configuration file on the calling (main) thread, before run().
+  virtual LoadOutcome load(const std::filesystem::path& file, const std::filesystem::path& basedir) = 0;
+  // The same on a user thread while run() is active; replies on the loop thread.
+  virtual void load_later(std::filesystem::path file, std::filesystem::path basedir, Reply<LoadOutcome> reply) = 0;
+  // Gives Python its master; before run().
+  virtual void attach(MasterHost& host) = 0;
+  // Starts, keeps or stops the services (change sources ...) so that they are those of `config`. From any thread;
+  // replies on the loop thread.
+  virtual void activate(ConfigPtr config, Reply<> reply) = 0;
+  // Stops all services. From any thread; replies on the loop thread.
+  virtual void deactivate(Reply<> reply) = 0;
+  // The policy loop: returns after quit().
+  virtual void run() = 0;
+  virtual void quit() = 0;  // from any thread
+
+  // `kilnbot python SCRIPT ARGS...`: the process's exit status.
+  virtual int run_script(const std::vector<std::string>& args) = 0;
+};
+
+struct RuntimeOptions {
+  std::string python;  // --python; empty: found by $VIRTUAL_ENV or pyvenv.cfg beside the executable
+};
+using RuntimeFactory = std::function<Result<std::unique_ptr<Runtime>>(const RuntimeOptions&)>;
+
+}  // namespace kiln::script
