@@ -54,6 +54,9 @@ class Runtime {
  public:
   virtual ~Runtime() = default;
 
+  // The values of a buildbot.tac, which is read, never executed: basedir, configfile, umask, rotateLength,
+  // maxRotatedFiles as far as it sets them. Errors: bad_input naming file:line.
+  virtual Result<Json> read_tac(const std::filesystem::path& file) = 0;
   // Runs a configuration file on the calling (main) thread, before run().
   virtual LoadOutcome load(const std::filesystem::path& file, const std::filesystem::path& basedir) = 0;
   // The same on a user thread while run() is active; replies on the loop thread.
