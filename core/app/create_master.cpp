@@ -184,7 +184,7 @@ Result<void> create_master(const CreateMaster& options) {
   if (auto done = make_directory(files.dir, made); !done) return done;
   if (auto done = write_tac(options, files, made); !done) return done;
   if (auto done = write_new(files.sample(), make_sample(options.db), made); !done) return done;
-  if (auto done = db::create_or_check(options.db, files.dir); !done) return done;
+  if (auto done = db::create_database(options.db, files.dir); !done) return done;
   made.keep();
   if (!options.quiet) {
     fmt::print("made a master in {}: write master.cfg (see master.cfg.sample), then run kilnbot start {}\n",
