@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/db/write_context.h"
+
+namespace kiln::db {
+
+Result<Written> apply(WriteContext& context, const writes::ApplyConfig& write);
+
+}  // namespace kiln::db

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "core/db/snapshot.h"
+
+#include <unordered_map>
+
+#include "core/base/log.h"
+#include "core/db/buildset_store.h"
+#include "core/db/change_store.h"
+#include "core/db/master_store.h"
+#include "core/db/request_store.h"
+#include "core/db/scheduler_store.h"
+#include "core/db/stored_properties.h"
+#include "core/db/worker_store.h"
+
+namespace kiln::db {
+namespace {
+
+ResultSpec incomplete_only() {
+  ResultSpec spec;
+  spec.filters.push_back({"complete", FilterOp::eq, {Json(false)}});
+  return spec;
+}
+
+using BuildsetsById = std::unordered_map<std::int64_t, Buildset>;
+using PropertiesById = std::unordered_map<std::int64_t, Properties>;
+
+// Buildsets that are incomplete, and those that an incomplete request belongs to all the same.
+Result<BuildsetsById> read_buildsets(Connection& connection, const std::vector<BuildRequest>& requests) {
+  BuildsetsById by_id;
+  KILN_TRY(auto open, query_buildsets(connection, {}, incomplete_only()));
+  for (Buildset& set : open.rows) by_id.emplace(set.id.value, std::move(set));
+  for (const BuildRequest& request : requests) {
+    if (by_id.contains(request.buildsetid.value)) continue;
+    KILN_TRY(auto one, query_buildsets(connection, {.id = request.buildsetid}, {}));
+    if (!one.rows.empty()) by_id.emplace(request.buildsetid.value, std::move(one.rows.front()));
+  }
+  return by_id;
+}
+
+Result<PropertiesById> read_properties(Connection& connection) {
+  PropertiesById by_id;
+  KILN_TRY_VOID(connection.each(
+      "SELECT buildsetid, property_name, property_value FROM buildset_properties WHERE buildsetid IN "
+      "(SELECT buildsetid FROM buildrequests WHERE complete = 0)",
+      {}, [&](const Row& row) { set_stored_pair(by_id[row.integer(0)], row.view(1), row.view(2)); }));
+  return by_id;
+}
+
+Result<void> read_requests(Connection& connection, Snapshot& snapshot) {
+  KILN_TRY(auto requests, query_requests(connection, {}, incomplete_only()));
+  KILN_TRY(const auto buildsets, read_buildsets(connection, requests.rows));
+  KILN_TRY(const auto properties, read_properties(connection));
+  for (BuildRequest& request : requests.rows) {
+    const auto set = buildsets.find(request.buildsetid.value);
+    if (set == buildsets.end()) {
+      log_warning("database: build request {} has no buildset: left alone", request.id.value);
+      continue;
+    }
+    OpenRequest& open = snapshot.requests.emplace_back();
+    open.request = std::move(request);
+    open.buildset = set->second;
+    if (const auto it = properties.find(set->first); it != properties.end()) open.buildset_properties = it->second;
+  }
+  return {};
+}
+
+Result<void> read_open_buildsets(Connection& connection, Snapshot& snapshot) {
+  KILN_TRY(auto sets, query_buildsets(connection, {}, incomplete_only()));
+  std::unordered_map<std::int64_t, std::size_t> index;
+  for (Buildset& set : sets.rows) {
+    index[set.id.value] = snapshot.buildsets.size();
+    snapshot.buildsets.push_back({std::move(set), {}});
+  }
+  return connection.each(
+      "SELECT r.id, r.buildsetid, r.complete, r.results FROM buildrequests r JOIN buildsets bs ON bs.id = r.buildsetid "
+      "WHERE bs.complete = 0 ORDER BY r.id",
+      {}, [&](const Row& row) {
+        RequestOutcome outcome{RequestId(row.integer(0)), row.flag(2), Results::success};
+        if (outcome.complete && !row.is_null(3)) outcome.results = static_cast<Results>(row.integer(3));
+        snapshot.buildsets[index.at(row.integer(1))].requests.push_back(outcome);
+      });
+}
+
+Result<void> read_classified_changes(Connection& connection, Snapshot& snapshot) {
+  struct Classification {
+    SchedulerId scheduler;
+    ChangeId change;
+    bool important;
+  };
+  KILN_TRY(const auto rows,
+           rows_of(connection, "SELECT schedulerid, changeid, important FROM scheduler_changes ORDER BY schedulerid, changeid",
+                   {}, [](const Row& row) {
+                     return Classification{SchedulerId(row.integer(0)), ChangeId(row.integer(1)), row.flag(2)};
+                   }));
+  if (rows.empty()) return {};
+  ResultSpec spec;
+  Filter& filter = spec.filters.emplace_back(Filter{"changeid", FilterOp::in, {}});
+  std::unordered_map<std::int64_t, Change> changes;
+  const auto fetch = [&]() -> Result<void> {
+    KILN_TRY(auto page, query_changes(connection, {}, spec));
+    for (Change& change : page.rows) changes.emplace(change.id.value, std::move(change));
+    filter.values.clear();
+    return {};
+  };
+  constexpr std::size_t changes_a_time = 500;
+  for (const auto& row : rows) {
+    filter.values.emplace_back(row.change.value);
+    if (filter.values.size() == changes_a_time) KILN_TRY_VOID(fetch());
+  }
+  if (!filter.values.empty()) KILN_TRY_VOID(fetch());
+  for (const auto& row : rows) {
+    if (const auto it = changes.find(row.change.value); it != changes.end()) {
+      snapshot.classified_changes.push_back({row.scheduler, it->second, row.important});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Snapshot> start_master(Connection& connection, std::string_view master_name, EpochSeconds now) {
+  KILN_TRY(Transaction transaction, Transaction::begin(connection));
+  Snapshot snapshot;
+  KILN_TRY(snapshot.master, master_row(connection, master_name, now));
+  KILN_TRY(snapshot.reconciled_builds, end_master(connection, snapshot.master, now));
+  KILN_TRY(const auto expired, expire_masters(connection, snapshot.master, now));
+  snapshot.reconciled_builds.insert(snapshot.reconciled_builds.end(), expired.begin(), expired.end());
+  KILN_TRY_VOID(mark_active(connection, snapshot.master, now));
+
+  KILN_TRY_VOID(read_requests(connection, snapshot));
+  KILN_TRY_VOID(read_open_buildsets(connection, snapshot));
+  KILN_TRY_VOID(read_classified_changes(connection, snapshot));
+  KILN_TRY(auto workers, query_workers(connection, {}, {}));
+  snapshot.workers = std::move(workers.rows);
+  KILN_TRY(auto schedulers, query_schedulers(connection, {}, {}));
+  snapshot.schedulers = std::move(schedulers.rows);
+  KILN_TRY_VOID(transaction.commit());
+  return snapshot;
+}
+
+}  // namespace kiln::db
