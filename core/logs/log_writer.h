@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/logs/build_log.h"
+#include "core/logs/klog_format.h"
+
+namespace kiln::logs {
+
+// The thread that compresses and writes. Owned by the LogStore; its destructor writes everything that was noted.
+class LogWriter {
+ public:
+  using Post = std::function<void(std::function<void()>)>;
+  LogWriter(BuildLogs& logs, Post post_to_loop);
+  ~LogWriter();
+
+  // Lines were appended: they are written within 100 ms, at once when there are many.
+  void note(const BuildLogPtr& log, std::size_t unwritten);
+  void flush(BuildId build, Reply<> reply);
+  void finish(BuildId build, Reply<> reply);
+
+ private:
+  struct Request {
+    BuildLogPtr log;
+    Reply<> reply;
+  };
+  struct Work {
+    std::vector<BuildLogPtr> due;
+    std::vector<Request> flushes;
+    std::vector<Request> finishes;
+    bool is_empty() const { return due.empty() && flushes.empty() && finishes.empty(); }
+  };
+
+  struct Dirty {
+    BuildLogPtr log;
+    SteadyTime due;
+    bool has_failed = false;
+  };
+
+  void run();
+  // Takes what can be done now; with `wait`, waits until there is something or the end has come.
+  Work take(bool wait);
+  void move_due(Work& work);
+  void write_and_flush(Work& work);
+  void retry_later(const BuildLogPtr& log, const Error& error);
+  Result<> write_pending(BuildLog& log);
+  Result<> prepare(BuildLog& log);
+  std::vector<Frame> make_records(BuildLog& log, const BuildLog::Batch& batch, std::uint64_t base, std::string& out);
+  Result<> finish(BuildLog& log);
+  Result<Contents> rewrite(const BuildLog& log, const FilePtr& to);
+  void answer(Request& request, Result<> result);
+
+  BuildLogs& logs_;
+  Post post_to_loop_;
+  RecordMaker records_;        // writer thread only
+  std::set<BuildId> failing_;  // writer thread only: the last write failed
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<BuildId, Dirty> dirty_;
+  std::vector<Request> flushes_;
+  std::vector<Request> finishes_;
+  bool is_stopping_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+}  // namespace kiln::logs
