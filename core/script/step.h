@@ -47,6 +47,8 @@ struct CommandOutcome {
   std::string collected_stderr;
 };
 
+class Step;  // not the row kiln::Step
+
 // What a running step may ask of the engine. Owned by the engine, valid until finish() has replied.
 class StepHost {
  public:
@@ -67,7 +69,7 @@ class StepHost {
   virtual void add_url(std::string name, std::string url, Reply<> reply) = 0;
   virtual void set_state_string(std::string text) = 0;
   // Steps to run right after this one, or at the end of the build.
-  virtual void add_steps(std::vector<std::shared_ptr<class Step>> steps, bool at_end) = 0;
+  virtual void add_steps(std::vector<std::shared_ptr<Step>> steps, bool at_end) = 0;
 };
 
 struct StepOptions {
