@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "bindings/policy.h"
+#include "core/script/config.h"
+
+namespace kiln::bindings {
+
+// Makes the Python objects of a builder's builds. `maker` is BuilderView.maker.
+std::shared_ptr<script::BuildMaker> make_build_maker(Policy& policy, script::ObjectRef maker);
+
+}  // namespace kiln::bindings

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include "bindings/config_reader.h"
+
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "bindings/build_maker.h"
+#include "bindings/hooks.h"
+#include "bindings/json_convert.h"
+#include "bindings/native_shell_reader.h"
+#include "bindings/template_reader.h"
+#include "bindings/values.h"
+
+namespace kiln::bindings {
+namespace {
+
+using namespace script;
+
+// Attributes of one view, by name and C++ type.
+class View {
+ public:
+  explicit View(py::handle object) : object_(py::reinterpret_borrow<py::object>(object)) {}
+
+  py::object operator[](const char* name) const { return object_.attr(name); }
+  std::string text(const char* name) const { return to_text((*this)[name]); }
+  std::optional<std::string> optional_text(const char* name) const { return to_optional_text((*this)[name]); }
+  std::vector<std::string> texts(const char* name) const { return to_texts((*this)[name]); }
+  int integer(const char* name) const { return (*this)[name].cast<int>(); }
+  bool flag(const char* name) const { return is_true((*this)[name]); }
+  Properties properties(const char* name) const { return to_properties((*this)[name]); }
+  const py::object& object() const { return object_; }
+
+ private:
+  py::object object_;
+};
+
+Collapse to_collapse(const std::string& word) {
+  if (word == "rule") return Collapse::rule;
+  if (word == "off") return Collapse::off;
+  if (word == "callback") return Collapse::callback;
+  throw py::value_error("unknown way to collapse requests \"" + word + "\"");
+}
+
+StepRecipe to_recipe(Policy& policy, const View& view) {
+  StepRecipe recipe;
+  recipe.class_name = view.text("class_name");
+  if (const py::object native = view["native"]; !native.is_none()) {
+    recipe.native = std::make_shared<const NativeShell>(read_native_shell(py::cast<py::dict>(native)));
+  } else {
+    recipe.python = policy.hold(view["python"]);
+  }
+  return recipe;
+}
+
+std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, const View& view) {
+  auto builder = std::make_shared<BuilderConfig>();
+  builder->name = view.text("name");
+  builder->description = view.optional_text("description");
+  builder->description_format = view.optional_text("description_format");
+  builder->tags = view.texts("tags");
+  builder->worker_names = view.texts("worker_names");
+  builder->builddir = view.text("builddir");
+  builder->worker_builddir = view.text("worker_builddir");
+  builder->env = to_template(view["env"]);
+  builder->properties = view.properties("properties");
+  builder->default_properties = view.properties("default_properties");
+  builder->collapse = to_collapse(view.text("collapse"));
+  builder->workdir = view.text("workdir");
+  bool has_python = false;
+  for (const py::handle step : view["steps"]) {
+    builder->steps.push_back(to_recipe(policy, View(step)));
+    has_python = has_python || builder->steps.back().python;
+  }
+  if (has_python) builder->maker = make_build_maker(policy, policy.hold(view["maker"]));
+  if (py::object hooks = view["hooks"]; !hooks.is_none()) {
+    builder->hooks = make_builder_hooks(policy, policy.hold(std::move(hooks)));
+  }
+  builder->object = policy.hold(view.object());
+  return builder;
+}
+
+std::chrono::seconds to_seconds(py::handle value) {
+  return std::chrono::seconds(static_cast<std::int64_t>(value.cast<double>()));
+}
+
+std::shared_ptr<const WorkerConfig> to_worker(const View& view) {
+  auto worker = std::make_shared<WorkerConfig>();
+  worker->name = view.text("name");
+  worker->password = view.text("password");
+  worker->max_builds = view["max_builds"].cast<std::optional<int>>();
+  worker->properties = view.properties("properties");
+  worker->default_properties = view.properties("default_properties");
+  worker->keepalive_interval = to_seconds(view["keepalive_interval"]);
+  worker->missing_timeout = to_seconds(view["missing_timeout"]);
+  worker->class_name = view.text("class_name");
+  return worker;
+}
+
+CodebaseDefaults to_codebase(const py::dict& values) {
+  const auto find = [&](const char* key) -> std::optional<std::string> {
+    return values.contains(key) ? to_optional_text(py::object(values[key])) : std::nullopt;
+  };
+  return {find("branch"), find("revision"), find("repository").value_or(""), find("project").value_or("")};
+}
+
+NativeChangeFilter to_filter(const py::object& conditions) {
+  NativeChangeFilter filter;
+  for (const py::handle condition : conditions) {
+    const auto parts = py::cast<py::sequence>(condition);
+    NativeChangeFilter::Condition out;
+    out.attribute = to_text(py::object(parts[0]));
+    for (const py::handle value : py::object(parts[1])) out.values.push_back(to_optional_text(value));
+    out.negate = is_true(py::object(parts[2]));
+    filter.conditions.push_back(std::move(out));
+  }
+  return filter;
+}
+
+void read_single_branch(Policy& policy, const View& view, SchedulerConfig& scheduler) {
+  if (const py::object seconds = view["tree_stable_timer"]; !seconds.is_none()) {
+    scheduler.tree_stable_timer = std::chrono::milliseconds(static_cast<std::int64_t>(seconds.cast<double>() * 1000));
+  }
+  scheduler.only_important = view.flag("only_important");
+  scheduler.reason = view.text("reason");
+  if (py::object hooks = view["hooks"]; !hooks.is_none()) {
+    scheduler.hooks = make_scheduler_hooks(policy, policy.hold(std::move(hooks)));
+  } else {
+    scheduler.filter = to_filter(view["filter"]);
+  }
+}
+
+void read_force(Policy& policy, const View& view, SchedulerConfig& scheduler) {
+  scheduler.reason = view.text("reason");
+  scheduler.button_name = view.text("button_name");
+  scheduler.label = view.text("label");
+  scheduler.all_fields = to_json(view["all_fields"]).as_array();
+  scheduler.form = make_force_form(policy, policy.hold(view["form"]));
+}
+
+std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& view) {
+  auto scheduler = std::make_shared<SchedulerConfig>();
+  scheduler->name = view.text("name");
+  scheduler->class_name = view.text("class_name");
+  scheduler->builder_names = view.texts("builder_names");
+  scheduler->properties = view.properties("properties");
+  scheduler->priority = view.integer("priority");
+  scheduler->codebases.clear();
+  for (const auto& [codebase, defaults] : py::cast<py::dict>(view["codebases"])) {
+    scheduler->codebases[to_text(codebase)] = to_codebase(py::cast<py::dict>(defaults));
+  }
+  const std::string kind = view.text("kind");
+  if (kind == "force") {
+    scheduler->kind = SchedulerConfig::Kind::force;
+    read_force(policy, view, *scheduler);
+  } else if (kind == "single_branch") {
+    read_single_branch(policy, view, *scheduler);
+  } else {
+    throw py::value_error("unknown kind of scheduler \"" + kind + "\"");
+  }
+  return scheduler;
+}
+
+WwwConfig to_www(const py::dict& values) {
+  WwwConfig www;
+  www.port = to_optional_text(py::object(values["port"]));
+  www.settings = to_json(py::object(values["settings"])).as_object();
+  www.hook_base = is_true(py::object(values["hook_base"]));
+  www.allowed_origins = to_texts(py::object(values["allowed_origins"]));
+  www.json_cache_seconds = py::object(values["json_cache_seconds"]).cast<int>();
+  return www;
+}
+
+ServiceConfig to_service(py::handle pair) {
+  const auto parts = py::cast<py::sequence>(pair);
+  return {to_text(py::object(parts[0])), to_text(py::object(parts[1]))};
+}
+
+// A configuration ends with the last build that uses it; its objects were frozen (Runtime::load) and need a full look.
+void delete_config(const std::shared_ptr<WorkQueue>& work, const Config* config) {
+  delete config;
+  work->post([] {
+    const py::module_ gc = py::module_::import("gc");
+    gc.attr("unfreeze")();
+    gc.attr("collect")();
+    gc.attr("freeze")();
+  });
+}
+
+}  // namespace
+
+ConfigPtr read_config(Policy& policy, const py::object& object) {
+  const View view(object);
+  const auto config = std::shared_ptr<Config>(
+      new Config, [work = policy.work_queue()](const Config* dying) { delete_config(work, dying); });
+  config->title = view.text("title");
+  config->title_url = view.text("title_url");
+  config->buildbot_url = view.text("buildbot_url");
+  config->db_url = view.text("db_url");
+  config->pb_ports = view.texts("pb_ports");
+  config->www = to_www(py::cast<py::dict>(view["www"]));
+  config->properties = view.properties("properties");
+  config->collapse = to_collapse(view.text("collapse"));
+  for (const py::handle item : view["builders"]) config->builders.push_back(to_builder(policy, View(item)));
+  for (const py::handle item : view["workers"]) config->workers.push_back(to_worker(View(item)));
+  for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
+  for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
+  config->warnings = view.texts("warnings");
+  config->object = policy.hold(object);
+  return config;
+}
+
+}  // namespace kiln::bindings

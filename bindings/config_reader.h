@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bindings/policy.h"
+#include "bindings/python.h"
+#include "core/script/config.h"
+
+namespace kiln::bindings {
+
+// The plain structs of a ConfigView, which Python has checked. With the GIL; raises error_already_set and cast_error.
+script::ConfigPtr read_config(Policy& policy, const py::object& view);
+
+}  // namespace kiln::bindings

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "bindings/hooks.h"
+
+#include <utility>
+
+#include "bindings/call.h"
+#include "bindings/rows.h"
+#include "bindings/values.h"
+
+namespace kiln::bindings {
+namespace {
+
+using namespace script;
+
+Result<Importance> to_importance(const py::object& value) {
+  switch (value.cast<int>()) {
+    case 0: return Importance::ignored;
+    case 1: return Importance::unimportant;
+    case 2: return Importance::important;
+    default: return make_error(Errc::script, "classify() must give 0, 1 or 2");
+  }
+}
+
+class PythonSchedulerHooks final : public SchedulerHooks {
+ public:
+  PythonSchedulerHooks(Policy& policy, ObjectRef hooks) : policy_(policy), hooks_(std::move(hooks)) {}
+
+  void classify(const Change& change, Reply<Importance> reply) override {
+    ask<Importance>(
+        policy_, std::move(reply),
+        [hooks = hooks_, change] { return py::object(policy_function("classify")(held(hooks), to_python(change))); },
+        to_importance);
+  }
+
+ private:
+  Policy& policy_;
+  const ObjectRef hooks_;
+};
+
+class PythonBuilderHooks final : public BuilderHooks {
+ public:
+  PythonBuilderHooks(Policy& policy, ObjectRef hooks) : policy_(policy), hooks_(std::move(hooks)) {}
+
+  void collapse(const BuildRequest& newer, const BuildRequest& older, Reply<bool> reply) override {
+    ask<bool>(
+        policy_, std::move(reply),
+        [hooks = hooks_, newer, older] {
+          return py::object(policy_function("collapse")(held(hooks), to_python(newer), to_python(older)));
+        },
+        // Only True itself collapses, as upstream compares.
+        [](const py::object& value) -> Result<bool> { return value.ptr() == Py_True; });
+  }
+
+ private:
+  Policy& policy_;
+  const ObjectRef hooks_;
+};
+
+// Field errors go to the browser as JSON; everything else is the script's failure.
+Error explain_refusal(const py::error_already_set& raised) {
+  const py::object refusal =
+      py::module_::import("buildbot_cfg.schedulers.forcesched").attr("CollectedValidationError");
+  if (!raised.matches(refusal)) return script_error(raised);
+  return make_error(Errc::bad_input, dump_json(to_json(raised.value().attr("errors"))));
+}
+
+ForceOrder to_order(const py::object& values) {
+  ForceOrder order;
+  order.builder_names = to_texts(py::object(values["builder_names"]));
+  order.reason = to_text(values["reason"]);
+  order.properties = to_properties(values["properties"]);
+  for (const py::handle stamp : py::object(values["sourcestamps"])) {
+    order.sourcestamps.push_back(to_sourcestamp(py::cast<py::dict>(stamp)));
+  }
+  order.priority = py::object(values["priority"]).cast<int>();
+  return order;
+}
+
+class PythonForceForm final : public ForceForm {
+ public:
+  PythonForceForm(Policy& policy, ObjectRef form) : policy_(policy), form_(std::move(form)) {}
+
+  void parse(std::string owner, std::vector<std::string> builder_names, JsonObject params,
+             Reply<ForceOrder> reply) override {
+    ask<ForceOrder>(
+        policy_, std::move(reply),
+        [form = form_, owner = std::move(owner), names = std::move(builder_names), params = std::move(params)] {
+          return py::object(
+              policy_function("parse_force")(held(form), to_str(owner), to_python(names), to_python(params)));
+        },
+        [](const py::object& values) -> Result<ForceOrder> { return to_order(values); }, explain_refusal);
+  }
+
+ private:
+  Policy& policy_;
+  const ObjectRef form_;
+};
+
+}  // namespace
+
+std::shared_ptr<SchedulerHooks> make_scheduler_hooks(Policy& policy, ObjectRef hooks) {
+  return std::make_shared<PythonSchedulerHooks>(policy, std::move(hooks));
+}
+
+std::shared_ptr<BuilderHooks> make_builder_hooks(Policy& policy, ObjectRef hooks) {
+  return std::make_shared<PythonBuilderHooks>(policy, std::move(hooks));
+}
+
+std::shared_ptr<ForceForm> make_force_form(Policy& policy, ObjectRef form) {
+  return std::make_shared<PythonForceForm>(policy, std::move(form));
+}
+
+}  // namespace kiln::bindings

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "bindings/policy.h"
+#include "core/script/config.h"
+
+namespace kiln::bindings {
+
+// The user's callbacks as the engine sees them.
+std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, script::ObjectRef hooks);
+std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
+std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form);
+
+}  // namespace kiln::bindings

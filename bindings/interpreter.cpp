@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "bindings/interpreter.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+
+#include "bindings/python.h"
+#include "bindings/python_error.h"
+#include "bindings/venv.h"
+
+extern "C" PyObject* PyInit__core();
+
+namespace kiln::bindings {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+PyStatus initialize(const std::filesystem::path& python) {
+  PyConfig config;
+  PyConfig_InitPythonConfig(&config);
+  config.install_signal_handlers = 0;  // signals are the core's
+  config.parse_argv = 0;
+  // The interpreter's own path: from it Python finds pyvenv.cfg, prefix and site-packages.
+  PyStatus status = PyConfig_SetBytesString(&config, &config.program_name, python.c_str());
+  char name[] = "kilnbot";
+  char* argv[] = {name};
+  if (!PyStatus_Exception(status)) status = PyConfig_SetBytesArgv(&config, 1, argv);
+  if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
+  PyConfig_Clear(&config);
+  return status;
+}
+
+// buildbot_cfg of the source tree wins over an installed one; $KILNBOT_PYLIB over both.
+std::string pylib_folder() {
+  if (std::string named = environment("KILNBOT_PYLIB"); !named.empty()) return named;
+  std::error_code ignored;
+  return std::filesystem::exists(KILN_PYLIB "/buildbot_cfg/__init__.py", ignored) ? KILN_PYLIB : "";
+}
+
+void prepare() {
+  const py::module_ sys = py::module_::import("sys");
+  // Short, so that a thread which computes does not keep the policy thread waiting.
+  sys.attr("setswitchinterval")(0.001);
+  if (const std::string folder = pylib_folder(); !folder.empty()) sys.attr("path").attr("insert")(0, folder);
+  py::module_::import("buildbot_cfg._policy").attr("install_aliases")();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& python,
+                                                        const std::filesystem::path& program) {
+  std::unique_ptr<Interpreter> interpreter;
+  if (Py_IsInitialized()) {
+    interpreter.reset(new Interpreter(nullptr));
+  } else {
+    const auto found = find_python({python, environment("VIRTUAL_ENV"), program, KILN_DEFAULT_PYTHON},
+                                   fmt::format("{}.{}", PY_MAJOR_VERSION, PY_MINOR_VERSION));
+    if (!found) return found.error();
+    // Python does this with its signal handlers, which it may not install here; its pipes rely on it.
+    std::signal(SIGPIPE, SIG_IGN);
+    PyImport_AppendInittab("buildbot_cfg._core", PyInit__core);
+    const PyStatus status = initialize(*found);
+    if (PyStatus_Exception(status)) {
+      return make_error(Errc::fatal, fmt::format("cannot start Python of \"{}\": {}", found->string(),
+                                                 status.err_msg ? status.err_msg : "unknown reason"));
+    }
+    interpreter.reset(new Interpreter(PyEval_SaveThread()));
+  }
+  const py::gil_scoped_acquire gil;
+  try {
+    prepare();
+  } catch (const py::error_already_set& raised) {
+    return make_error(Errc::fatal, "cannot load the configuration language: " + script_error(raised).what);
+  }
+  return interpreter;
+}
+
+Interpreter::~Interpreter() {
+  if (!main_state_) return;
+  PyEval_RestoreThread(main_state_);
+  Py_FinalizeEx();
+}
+
+}  // namespace kiln::bindings

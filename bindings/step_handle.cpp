@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "bindings/step_handle.h"
+
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings/call.h"
+#include "bindings/json_convert.h"
+#include "bindings/python_step.h"
+
+namespace kiln::bindings {
+namespace {
+
+using script::CommandOutcome;
+using script::CommandRequest;
+using script::StepHost;
+
+struct BoundHandle {
+  Policy* policy;
+  std::shared_ptr<LiveStep> live;
+  BuildId build;
+};
+
+template <class T>
+py::object ask_host(const BoundHandle& self, std::function<void(StepHost&, Reply<T>)> call,
+                    std::function<py::object(Result<T>&)> convert) {
+  return submit<T>(
+      *self.policy,
+      [live = self.live, call = std::move(call)](Reply<T> reply) {
+        if (!live->host) return reply(make_error(Errc::cancelled, "the step has ended"));
+        call(*live->host, std::move(reply));
+      },
+      std::move(convert));
+}
+
+// In order with everything else that this thread sends; nothing happens when the step has ended.
+void tell_host(const BoundHandle& self, std::function<void(StepHost&)> call) {
+  self.policy->loop_queue()->post([live = self.live, call = std::move(call)] {
+    if (live->host) call(*live->host);
+  });
+}
+
+py::object none_of(Result<void>&) { return py::none(); }
+
+LogType to_log_type(const std::string& name) {
+  if (name == "s") return LogType::stream;
+  if (name == "t") return LogType::text;
+  if (name == "h") return LogType::html;
+  throw py::value_error("unknown log type \"" + name + "\": it is 's', 't' or 'h'");
+}
+
+py::object add_log(const BoundHandle& self, py::str name, const std::string& type) {
+  return ask_host<Log>(
+      self,
+      [name = to_text(name), log_type = to_log_type(type)](StepHost& host, Reply<Log> reply) {
+        host.add_log(name, log_type, std::move(reply));
+      },
+      [](Result<Log>& log) -> py::object { return py::make_tuple(log->id.value, to_str(log->slug)); });
+}
+
+py::object finish_log(const BoundHandle& self, std::int64_t logid) {
+  return ask_host<void>(
+      self, [logid](StepHost& host, Reply<> reply) { host.finish_log(LogId(logid), std::move(reply)); }, none_of);
+}
+
+const char* to_word(CommandOutcome::End end) {
+  switch (end) {
+    case CommandOutcome::End::completed: return "completed";
+    case CommandOutcome::End::interrupted: return "interrupted";
+    case CommandOutcome::End::connection_lost: return "connection_lost";
+    case CommandOutcome::End::failed: return "failed";
+  }
+  return "failed";
+}
+
+py::object to_dict(Result<CommandOutcome>& result) {
+  const CommandOutcome& outcome = *result;
+  py::list updates;
+  for (const auto& [key, value] : outcome.updates) {
+    updates.append(py::make_tuple(to_str(key), to_python(value, Dialect::command)));
+  }
+  py::dict dict;
+  dict["end"] = to_word(outcome.end);
+  dict["rc"] = outcome.rc;
+  dict["failure_reason"] = to_str(outcome.failure_reason);
+  dict["error"] = to_str(outcome.error);
+  dict["updates"] = updates;
+  dict["stdout"] = to_str(outcome.collected_stdout);
+  dict["stderr"] = to_str(outcome.collected_stderr);
+  return dict;
+}
+
+using LogFiles = std::vector<std::pair<std::string, std::optional<std::int64_t>>>;
+
+py::object run_command(const BoundHandle& self, py::str name, const py::dict& args, std::optional<std::int64_t> stdio,
+                       const LogFiles& log_files, bool collect_stdout, bool collect_stderr) {
+  CommandRequest request;
+  request.name = to_text(name);
+  request.args = to_json(args, Dialect::command).as_object();
+  if (stdio) request.stdio = LogId(*stdio);
+  for (const auto& [file, logid] : log_files) {
+    request.log_files.push_back({file, logid ? std::optional(LogId(*logid)) : std::nullopt});
+  }
+  request.collect_stdout = collect_stdout;
+  request.collect_stderr = collect_stderr;
+  return ask_host<CommandOutcome>(
+      self,
+      [request = std::move(request)](StepHost& host, Reply<CommandOutcome> reply) {
+        host.run_command(request, std::move(reply));
+      },
+      to_dict);
+}
+
+py::object add_url(const BoundHandle& self, py::str name, py::str url) {
+  return ask_host<void>(
+      self,
+      [name = to_text(name), url = to_text(url)](StepHost& host, Reply<> reply) {
+        host.add_url(name, url, std::move(reply));
+      },
+      none_of);
+}
+
+void append_log(const BoundHandle& self, std::int64_t logid, py::str stream, py::str text) {
+  const std::string letter = to_text(stream);
+  if (letter.size() != 1) throw py::value_error("the stream of a log is one of 'o', 'e', 'h'");
+  tell_host(self, [logid, letter = letter[0], text = to_text(text)](StepHost& host) {
+    host.append_log(LogId(logid), letter, text);
+  });
+}
+
+void watch_log(const BoundHandle& self, std::int64_t logid, py::function callback) {
+  tell_host(self, [logid, policy = self.policy, ref = self.policy->hold(std::move(callback))](StepHost& host) {
+    host.watch_log(LogId(logid), [policy, ref](const LogChunkPtr& chunk) {
+      policy->post([ref, chunk] { held(ref)(chunk ? py::object(to_str(chunk->text)) : py::none()); });
+    });
+  });
+}
+
+void set_property(const BoundHandle& self, py::str name, py::handle value, py::str source, bool runtime) {
+  tell_host(self, [name = to_text(name), json = to_json(value), source = to_text(source), runtime](StepHost& host) {
+    host.set_property(name, json, source, runtime);
+  });
+}
+
+void set_state_string(const BoundHandle& self, py::str text) {
+  tell_host(self, [text = to_text(text)](StepHost& host) { host.set_state_string(text); });
+}
+
+void add_steps(const BoundHandle& self, const py::sequence& runners, bool at_end) {
+  std::vector<script::StepPtr> steps;
+  for (const py::handle runner : runners) {
+    steps.push_back(make_python_step(*self.policy, py::reinterpret_borrow<py::object>(runner)));
+  }
+  tell_host(self, [steps = std::move(steps), at_end](StepHost& host) { host.add_steps(steps, at_end); });
+}
+
+}  // namespace
+
+void add_step_handle(py::module_& module) {
+  py::class_<BoundHandle>(module, "StepHandle", "What a running step may ask of the engine.")
+      .def("build_id", [](const BoundHandle& self) { return self.build.value; })
+      .def("add_log", &add_log, py::arg("name"), py::arg("type"))
+      .def("finish_log", &finish_log, py::arg("logid"))
+      .def("run_command", &run_command, py::arg("name"), py::arg("args"), py::arg("stdio"), py::arg("log_files"),
+           py::arg("collect_stdout"), py::arg("collect_stderr"))
+      .def("add_url", &add_url, py::arg("name"), py::arg("url"))
+      .def("append_log", &append_log, py::arg("logid"), py::arg("stream"), py::arg("text"))
+      .def("watch_log", &watch_log, py::arg("logid"), py::arg("callback"))
+      .def("set_property", &set_property, py::arg("name"), py::arg("value"), py::arg("source"), py::arg("runtime"))
+      .def("set_state_string", &set_state_string, py::arg("text"))
+      .def("add_steps", &add_steps, py::arg("runners"), py::arg("at_end"));
+}
+
+py::object make_step_handle(Policy& policy, std::shared_ptr<LiveStep> live, BuildId build) {
+  return py::cast(BoundHandle{&policy, std::move(live), build});
+}
+
+}  // namespace kiln::bindings
