@@ -14,6 +14,8 @@ export default tseslint.config(
       'react-hooks/exhaustive-deps': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Reading a signal subscribes to it.
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
       'max-lines': ['error', 300],
     },
   },

@@ -135,15 +135,17 @@ export class LiveSocket {
     return new Promise((resolve) => topic.waiters.push(resolve));
   }
 
-  private send(cmd: string, path: string | null): number {
-    const id = this.nextId++;
-    const frame = path === null ? { cmd, _id: id } : { cmd, path, _id: id };
-    this.socket?.send(JSON.stringify(frame));
-    return id;
+  private send(cmd: string, path: string | null): void {
+    this.sendFrame(path === null ? { cmd } : { cmd, path }, this.nextId++);
   }
 
   private sendStart(path: string, topic: Topic): void {
-    topic.requestId = this.send('startConsuming', path);
+    topic.requestId = this.nextId++;
+    this.sendFrame({ cmd: 'startConsuming', path }, topic.requestId);
+  }
+
+  private sendFrame(frame: object, id: number): void {
+    this.socket?.send(JSON.stringify({ ...frame, _id: id }));
   }
 
   private opened(socket: SocketLike): void {

@@ -44,9 +44,7 @@ export const plainStyle: Readonly<SgrState> = Object.freeze({
 const ESC = '\u001b';
 // One escape sequence: CSI, OSC (ended by BEL or ST), a charset choice, or a two-byte escape.
 const sequence =
-  // eslint-disable-next-line no-control-regex -- control characters are what is being parsed
   /\u001b(?:\[([0-9:;<=>?]*)[ -/]*([@-~])|\]([^\u0007\u001b]*)(?:\u0007|\u001b\\|$)|[()*+][ -~]|[ -~]?)/g;
-// eslint-disable-next-line no-control-regex -- control characters are what is being removed
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** Parses one line (without its line end), starting in `start`. */

@@ -50,14 +50,15 @@ export class LiveQuery {
     for (const subscription of this.subscriptions) subscription.release();
   }
 
-  private async run(aborted: AbortSignal): Promise<void> {
+  private async run(signal: AbortSignal): Promise<void> {
+    const isAborted = (): boolean => signal.aborted;
     try {
       await this.whenSubscribed();
-      if (aborted.aborted) return;
-      await this.plan.load(aborted, this.store.eventCount);
-      if (!aborted.aborted) this.stateSignal.value = { kind: 'ready' };
+      if (isAborted()) return;
+      await this.plan.load(signal, this.store.eventCount);
+      if (!isAborted()) this.stateSignal.value = { kind: 'ready' };
     } catch (error) {
-      if (isAbort(error) || aborted.aborted) return;
+      if (isAbort(error) || isAborted()) return;
       // What is on the page already is worth more than an error in its place.
       if (this.stateSignal.peek().kind !== 'ready')
         this.stateSignal.value = { kind: 'failed', error };

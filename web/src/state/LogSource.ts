@@ -30,6 +30,7 @@ export class LogSource implements LogLines {
   private total = 0;
   private wanted: { first: number; end: number } | null = null;
   private lastTop = 0;
+  private isGoingUp = false;
   private isClosed = false;
 
   constructor(
@@ -57,8 +58,9 @@ export class LogSource implements LogLines {
     this.wanted = { first, end };
     const from = Math.floor(first / chunkLines);
     const to = Math.floor(Math.max(first, end - 1) / chunkLines);
-    const ahead = first >= this.lastTop ? to + 1 : from - 1;
+    if (first !== this.lastTop) this.isGoingUp = first < this.lastTop;
     this.lastTop = first;
+    const ahead = this.isGoingUp ? from - 1 : to + 1;
     for (const [index, abort] of this.flights) {
       const isNear = (index >= from && index <= to) || index === ahead;
       if (!isNear) abort.abort();

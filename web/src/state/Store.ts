@@ -27,6 +27,25 @@ function stepProgress(step: Step): number {
   return step.started_at === null ? 0 : 1;
 }
 
+type BuilderEvent = Partial<Builder> & { builderid: number; masterid?: number };
+
+/** A builder's start and stop on a master are announced with its id and name only. */
+function builderAfter(event: BuilderEvent, known: Builder | undefined): Builder {
+  const { masterid, ...fields } = event;
+  const masterids = known?.masterids ?? [];
+  return {
+    name: `builder ${event.builderid}`,
+    description: null,
+    description_format: null,
+    description_html: null,
+    projectid: null,
+    tags: [],
+    ...known,
+    masterids: masterid === undefined ? masterids : [...new Set([...masterids, masterid])],
+    ...fields,
+  };
+}
+
 /** Runs `flush` soon, once per batch of events: per animation frame in a visible tab. */
 export type FlushScheduler = (flush: () => void) => void;
 
@@ -34,7 +53,7 @@ export type FlushScheduler = (flush: () => void) => void;
 export class Store {
   readonly builders = new Table<Builder>({
     id: (row) => row.builderid,
-    listKey: (row) => `${row.name}/${row.masterids?.length ?? 0}`,
+    listKey: (row) => `${row.name}/${row.masterids.length}`,
     progress: noProgress,
     merge: overlay,
     limit: 50_000,
@@ -131,6 +150,9 @@ export class Store {
     if (kind === 'properties') {
       const buildid = Number(key.split('/')[1]);
       this.properties(buildid).value = message as Properties;
+    } else if (kind === 'builders') {
+      const known = this.builders.find((message as BuilderEvent).builderid)?.peek();
+      this.builders.applyEvent(builderAfter(message as BuilderEvent, known), seq);
     } else if (kind !== null) {
       const table = this[kind] as unknown as Table<object>;
       table.applyEvent(message, seq);

@@ -16,6 +16,8 @@ export function Dialog({ title, onClose, children }: Props) {
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    // Otherwise the close button, which comes first, would get the focus.
+    dialog?.querySelector<HTMLElement>('form input, form select, form textarea')?.focus();
     return () => dialog?.close();
   }, []);
   const onCancel = (event: Event) => {

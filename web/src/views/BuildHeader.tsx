@@ -81,12 +81,13 @@ function Neighbours({ build }: { build: Build }) {
   return (
     <nav class="neighbours" aria-label="Neighbouring builds">
       {number > 1 && (
-        <a class="button" href={buildHref(builderid, number - 1)} aria-label="Previous build">
-          <Icon name="left" />#{number - 1}
+        <a class="button" href={buildHref(builderid, number - 1)}>
+          <Icon name="left" />
+          <span class="sr-only">previous build </span>#{number - 1}
         </a>
       )}
-      <a class="button" href={buildHref(builderid, number + 1)} aria-label="Next build">
-        #{number + 1}
+      <a class="button" href={buildHref(builderid, number + 1)}>
+        <span class="sr-only">next build </span>#{number + 1}
         <Icon name="chevron" />
       </a>
     </nav>

@@ -21,14 +21,32 @@ export function BuildTable({ builds, label, showBuilder = false, expected }: Pro
     <table class="table build-table" aria-label={label}>
       <thead>
         <tr>
-          <th scope="col">Result</th>
-          {showBuilder && <th scope="col">Builder</th>}
-          <th scope="col">Build</th>
-          <th scope="col">State</th>
-          <th scope="col">Why</th>
-          <th scope="col">Revision</th>
-          <th scope="col">Duration</th>
-          <th scope="col">Started</th>
+          <th scope="col" data-cell="result">
+            Result
+          </th>
+          {showBuilder && (
+            <th scope="col" data-cell="builder">
+              Builder
+            </th>
+          )}
+          <th scope="col" data-cell="number">
+            Build
+          </th>
+          <th scope="col" data-cell="state">
+            State
+          </th>
+          <th scope="col" data-cell="why">
+            Why
+          </th>
+          <th scope="col" data-cell="revision">
+            Revision
+          </th>
+          <th scope="col" data-cell="duration">
+            Duration
+          </th>
+          <th scope="col" data-cell="started">
+            Started
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -67,7 +85,7 @@ function BuildRow({ build: signal, showBuilder, expected }: RowProps) {
         <a href={buildHref(build.builderid, build.number)}>#{build.number}</a>
       </td>
       <td data-cell="state">{build.state_string}</td>
-      <td data-cell="why" class="muted">
+      <td data-cell="why" class="muted" title={facts.reason ?? undefined}>
         {facts.reason ?? facts.owner ?? ''}
       </td>
       <td data-cell="revision" class="mono">
