@@ -64,9 +64,10 @@ std::string to_slug(std::string_view name) {
   std::string slug;
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
-    slug += is_identifier_byte(byte) || c == '.' ? c : '_';
+    slug += is_identifier_byte(byte) ? c : '_';
   }
-  if (slug.empty() || (slug[0] >= '0' && slug[0] <= '9') || slug[0] == '.') slug.insert(0, 1, '_');
+  if (slug.empty()) slug = "_";
+  if (slug[0] >= '0' && slug[0] <= '9') slug[0] = '_';
   if (slug.size() > 50) slug.resize(50);
   while (!slug.empty() && !is_valid_utf8(slug)) slug.pop_back();
   return slug;

@@ -46,8 +46,10 @@ class Interpolation {
   std::size_t shortest_length() const;
 
  private:
+  friend class InterpolationParser;
   struct Parts;
   explicit Interpolation(std::unique_ptr<const Parts> parts);
+  static Result<std::shared_ptr<const Interpolation>> parse_nested(std::string_view format, int depth);
   std::unique_ptr<const Parts> parts_;
 };
 

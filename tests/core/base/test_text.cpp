@@ -12,7 +12,8 @@ TEST_CASE("SHA-1 gives the hash that the database stores for a name") {
 TEST_CASE("a slug replaces what an identifier cannot hold") {
   CHECK(to_slug("warnings (2)") == "warnings__2_");
   CHECK(to_slug("stdio") == "stdio");
-  CHECK(to_slug("1st") == "_1st");
+  CHECK(to_slug("1st") == "_st");
+  CHECK(to_slug("err.html") == "err_html");
   CHECK(to_slug(std::string(80, 'x')).size() == 50);
 }
 
