@@ -93,7 +93,7 @@ c["schedulers"] = [
 )";
 
 // A Python string literal.
-std::string quoted(std::string_view text) {
+std::string python_literal(std::string_view text) {
   std::string literal = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') literal += '\\';
@@ -104,8 +104,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string make_tac(const CreateMaster& options, const fs::path& basedir) {
-  return fmt::format(fmt::runtime(tac_text), fmt::arg("basedir", quoted(options.relocatable ? "." : basedir.string())),
-                     fmt::arg("config", quoted(options.config)), fmt::arg("log_size", options.log_size),
+  return fmt::format(fmt::runtime(tac_text), fmt::arg("basedir", python_literal(options.relocatable ? "." : basedir.string())),
+                     fmt::arg("config", python_literal(options.config)), fmt::arg("log_size", options.log_size),
                      fmt::arg("log_count", options.log_count),
                      fmt::arg("log_setup", options.no_logrotate ? "" : log_setup),
                      fmt::arg("rotation", options.no_logrotate ? "" : rotation));
@@ -114,7 +114,7 @@ std::string make_tac(const CreateMaster& options, const fs::path& basedir) {
 std::string make_sample(const std::string& db_url) {
   std::string text(sample_text);
   constexpr std::string_view mark = "DB_URL";
-  text.replace(text.find(mark), mark.size(), quoted(db_url));
+  text.replace(text.find(mark), mark.size(), python_literal(db_url));
   return text;
 }
 
