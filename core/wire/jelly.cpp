@@ -161,6 +161,12 @@ Result<Json> to_json_object(const JellyDict& dict) {
 
 bool operator==(const Jelly& left, const Jelly& right) { return left.data == right.data; }
 
+bool JellyDict::operator==(const JellyDict& other) const { return items == other.items; }
+
+bool JellyInstance::operator==(const JellyInstance& other) const {
+  return class_name == other.class_name && state == other.state;
+}
+
 bool operator==(const JellyPair& left, const JellyPair& right) {
   return left.key == right.key && left.value == right.value;
 }

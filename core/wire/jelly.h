@@ -51,9 +51,7 @@ using JellyFrozenSet = JellySequence<struct FrozenSetTag>;
 // In the order of the sender.
 struct JellyDict {
   std::vector<JellyPair> items;
-  friend bool operator==(const JellyDict& left, const JellyDict& right) {
-    return left.items == right.items;
-  }
+  bool operator==(const JellyDict& other) const;
 };
 
 // An object that lives at the sender.
@@ -72,7 +70,7 @@ struct LocalRef {
 struct JellyInstance {
   std::string class_name;
   JellyDict state;
-  bool operator==(const JellyInstance&) const = default;
+  bool operator==(const JellyInstance& other) const;
 };
 
 // A Python value as Perspective Broker sends it. Containers own their items: what the sender shared between

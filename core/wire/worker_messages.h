@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,14 +18,19 @@ namespace kiln::wire {
 
 // An argument of a command: plain JSON, or what JSON cannot say.
 struct Arg;
+struct ArgItem;
 using ArgList = std::vector<Arg>;
-using ArgDict = std::vector<std::pair<std::string, Arg>>;  // in the order in which it is sent
+using ArgDict = std::vector<ArgItem>;  // in the order in which it is sent
 struct Obfuscated {
   std::string real;  // what the worker runs
   std::string shown;  // what it writes into the log
 };
 struct Arg {
   std::variant<Json, Bytes, Obfuscated, RemoteRef, ArgList, ArgDict> data;
+};
+struct ArgItem {
+  std::string name;
+  Arg value;
 };
 
 Jelly to_jelly(const Arg& arg);
