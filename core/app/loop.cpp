@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 struct Loop::Parts {
   asio::io_context context{1};
-  net::AsioClock clock{context};
+  net::AsioClock clock{context.get_executor()};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
 
   std::mutex mutex;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/app/basedir.h"
+#include "core/app/control_socket.h"
 
 namespace kiln::app {
 namespace {
@@ -25,6 +26,13 @@ bool wait_until_gone(pid_t pid, std::optional<steady_clock::time_point> deadline
   return true;
 }
 
+// By the control socket; a master without one (Buildbot's own, or one that is still starting) by a signal.
+Result<void> tell_to_stop(const BasedirFiles& files, pid_t pid, bool clean) {
+  if (ask_master(files.dir, {{"verb", "stop"}, {"clean", clean}})) return {};
+  if (::kill(pid, clean ? SIGUSR1 : SIGTERM) == 0) return {};
+  return make_error(Errc::fatal, fmt::format("cannot signal process {}: {}", pid, std::strerror(errno)));
+}
+
 }  // namespace
 
 Result<void> stop_master(const Stop& options) {
@@ -35,10 +43,7 @@ Result<void> stop_master(const Stop& options) {
     if (!options.quiet) fmt::print("no master runs in {}\n", files->dir.string());
     return {};
   }
-  const int signal = options.clean ? SIGUSR1 : SIGTERM;
-  if (::kill(*pid, signal) != 0) {
-    return make_error(Errc::fatal, fmt::format("cannot signal process {}: {}", *pid, std::strerror(errno)));
-  }
+  if (auto told = tell_to_stop(*files, *pid, options.clean); !told) return told;
   if (options.no_wait) {
     if (!options.quiet) fmt::print("told process {} to stop\n", *pid);
     return {};

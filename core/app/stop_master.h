@@ -6,8 +6,8 @@
 
 namespace kiln::app {
 
-// Ends the master of a base directory: SIGTERM, or SIGUSR1 with --clean, then waits until its process is gone (10 s
-// after SIGTERM, for ever after SIGUSR1).
+// Ends the master of a base directory: tells it to stop (with --clean: once the running builds have finished),
+// then waits until its process is gone, for 10 s, with --clean for ever.
 Result<void> stop_master(const Stop& options);
 
 }  // namespace kiln::app

@@ -29,7 +29,8 @@ struct WaitReason {
 };
 
 // All decisions of a master: from changes to finished builds. Lives on the loop thread; owned by app/. It has no socket,
-// SQL, thread or Python of its own: it decides on the Clock it is given and changes state only by units of work.
+// SQL, thread or Python of its own: it decides on the Clock it is given and changes state only by units of work. It must
+// outlive whatever can still reply to it: destroy it after the loop has stopped.
 class Engine {
  public:
   struct Needs {
@@ -69,7 +70,12 @@ class Engine {
   const std::string* builder_name(BuilderId id) const;
   std::vector<WaitReason> wait_reasons() const;
   std::size_t running_builds() const;
+  // What should never be, in words: a request that waits while an eligible worker is idle. Empty: all is well. Scans
+  // everything.
+  std::string broken_invariant() const;
 
+  // Starts no further builds; replies once none is running (clean shutdown).
+  void drain(Reply<> reply);
   // Ends everything: running builds get RETRY, workers are closed; replies when the last row is committed.
   void shutdown(Reply<> reply);
 

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "core/app/master.h"
+
+#include <sys/utsname.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <vector>
+
+#include "core/app/control_socket.h"
+#include "core/app/loop.h"
+#include "core/app/master_bridge.h"
+#include "core/base/log.h"
+#include "core/data/engine_controls.h"
+#include "core/data/event_bus.h"
+#include "core/http/server.h"
+#include "core/session/worker_port.h"
+
+namespace kiln::app {
+namespace {
+
+constexpr std::chrono::seconds heartbeat_interval{60};
+
+// As upstream names masters: two on one machine differ by their directory.
+std::string master_name(const BasedirFiles& files) {
+  utsname host{};
+  ::uname(&host);
+  return std::string(host.nodename) + ":" + files.dir.string();
+}
+
+EpochSeconds wall_clock_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+struct Master::Parts {
+  explicit Parts(Needs given) : needs(std::move(given)), signals(loop.context(), SIGTERM, SIGINT, SIGHUP) {
+    signals.add(SIGUSR1);
+  }
+
+  Result<void> open_storage();
+  void make_engine(Snapshot snapshot);
+  Result<void> listen();
+  void begin(Reply<> reply);
+  void activate();
+  void finish_start(Result<void> result);
+  void wait_for_signal();
+  void on_signal(int signal);
+  void beat();
+  void stop();
+  void stop_engine();
+  void leave_database();
+  Result<Json> control_verb(const std::string& verb, const JsonObject& request);
+
+  Needs needs;
+  Loop loop;
+  boost::asio::signal_set signals;
+  std::unique_ptr<db::Database> db;
+  std::unique_ptr<logs::LogStore> logs;
+  data::EventBus events;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<data::Api> api;
+  std::unique_ptr<data::EngineControls> controls;
+  std::unique_ptr<MasterBridge> bridge;
+  std::unique_ptr<http::Server> http;
+  std::vector<std::unique_ptr<session::WorkerPort>> worker_ports;
+  std::unique_ptr<ControlSocket> control_socket;
+  std::unique_ptr<Timer> heartbeat;
+  Reply<> started;
+  std::function<void()> stopped;
+  bool stopping = false;
+};
+
+Result<void> Master::Parts::open_storage() {
+  const auto post = [this](std::function<void()> work) { loop.post(std::move(work)); };
+  auto database = db::Database::open({.url = needs.config->db_url, .basedir = needs.files.dir, .post_to_loop = post});
+  if (!database) return database.error();
+  db = std::move(*database);
+  auto snapshot = db->start_master(master_name(needs.files), wall_clock_now());
+  if (!snapshot) return snapshot.error();
+  if (!snapshot->reconciled_builds.empty()) {
+    log_info("{} builds that an earlier run left unfinished are finished as RETRY", snapshot->reconciled_builds.size());
+  }
+  auto store = logs::LogStore::open({needs.files.logs(), post});
+  if (!store) return store.error();
+  logs = std::move(*store);
+  make_engine(std::move(*snapshot));
+  return {};
+}
+
+void Master::Parts::make_engine(Snapshot snapshot) {
+  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{loop.clock(), db->journal(), events, *logs},
+                                            std::move(snapshot));
+  api = std::make_unique<data::Api>(data::Api::Needs{*db, *logs, [this] { return engine->config(); }});
+  controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
+  bridge = std::make_unique<MasterBridge>(MasterBridge::Needs{
+      [this](std::function<void()> work) { loop.post(std::move(work)); }, *api, *controls, *db, *engine});
+  needs.runtime.attach(*bridge);
+}
+
+void Master::Parts::begin(Reply<> reply) {
+  started = std::move(reply);
+  wait_for_signal();
+  engine->apply_config(needs.config, [this](const Result<void>& applied) {
+    if (!applied) return finish_start(applied);
+    if (auto listening = listen(); !listening) return finish_start(listening);
+    activate();
+  });
+}
+
+Result<void> Master::Parts::listen() {
+  auto socket = ControlSocket::open(loop.context(), needs.files.socket(),
+                                    [this](const std::string& verb, const JsonObject& r) { return control_verb(verb, r); });
+  if (!socket) return socket.error();
+  control_socket = std::move(*socket);
+  for (const std::string& port : needs.config->pb_ports) {
+    auto opened = session::WorkerPort::start(loop.context(), loop.clock(), port, engine->workers());
+    if (!opened) return opened.error();
+    worker_ports.push_back(std::move(*opened));
+  }
+  if (!needs.config->www.port) return {};
+  auto server = http::Server::start(loop.context(), *needs.config->www.port,
+                                    {*api, *controls, events, needs.files.http_log()});
+  if (!server) return server.error();
+  http = std::move(*server);
+  return {};
+}
+
+void Master::Parts::activate() {
+  needs.runtime.activate(needs.config, [this](const Result<void>& active) {
+    if (active) beat();
+    finish_start(active);
+  });
+}
+
+void Master::Parts::finish_start(Result<void> result) {
+  if (stopping) return;
+  const bool failed = result.has_error();
+  started(std::move(result));
+  if (failed) stop();
+}
+
+void Master::Parts::beat() {
+  Unit unit;
+  unit.add(writes::Heartbeat{loop.clock().now_s()});
+  db->journal().commit(std::move(unit));
+  heartbeat = loop.clock().call_after(heartbeat_interval, [this] { beat(); });
+}
+
+void Master::Parts::wait_for_signal() {
+  signals.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    on_signal(signal);
+    wait_for_signal();
+  });
+}
+
+void Master::Parts::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    log_warning("this version cannot reconfigure a running master: restart it to read master.cfg again");
+    return;
+  }
+  if (signal == SIGUSR1) {
+    log_info("stopping once the running builds have finished");
+    engine->drain([this](const Result<void>&) { stop(); });
+    return;
+  }
+  log_info("stopping on signal {}", signal);
+  stop();
+}
+
+// In this order: no new work from outside, no Python services, no builds, then the database and the log files.
+void Master::Parts::stop() {
+  if (std::exchange(stopping, true)) return;
+  heartbeat.reset();
+  control_socket.reset();
+  needs.runtime.deactivate([this](const Result<void>& inactive) {
+    if (!inactive) log_warning("stopping the services: {}", inactive.error().what);
+    stop_engine();
+  });
+}
+
+void Master::Parts::stop_engine() {
+  engine->shutdown([this](const Result<void>&) {
+    worker_ports.clear();
+    http.reset();
+    leave_database();
+  });
+}
+
+void Master::Parts::leave_database() {
+  Unit unit;
+  unit.add(writes::StopMaster{loop.clock().now_s()});
+  unit.then([this](const Committed&) { stopped(); });
+  db->journal().commit(std::move(unit));
+}
+
+Result<Json> Master::Parts::control_verb(const std::string& verb, const JsonObject& request) {
+  if (verb == "status") {
+    return Json(JsonObject{{"pid", ::getpid()}, {"version", KILN_VERSION}, {"running_builds", engine->running_builds()}});
+  }
+  if (verb == "stop") {
+    const Json* clean = request.if_contains("clean");
+    on_signal(clean != nullptr && clean->is_bool() && clean->get_bool() ? SIGUSR1 : SIGTERM);
+    return Json(JsonObject{{"pid", ::getpid()}});
+  }
+  return make_error(Errc::not_supported, "the master knows no verb '" + verb + "'");
+}
+
+Master::Master(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Master>> Master::open(Needs needs) {
+  auto parts = std::make_unique<Parts>(std::move(needs));
+  if (auto opened = parts->open_storage(); !opened) return opened.error();
+  return std::unique_ptr<Master>(new Master(std::move(parts)));
+}
+
+void Master::start(Reply<> started, std::function<void()> stopped) {
+  parts_->stopped = std::move(stopped);
+  parts_->loop.start();
+  parts_->loop.post([parts = parts_.get(), started = std::move(started)] { parts->begin(started); });
+}
+
+// The database's threads may still post to the loop while they end, so the loop goes last; what was posted by then runs.
+Master::~Master() {
+  if (parts_->db) parts_->db->shutdown();
+  parts_->logs.reset();
+  parts_->loop.stop();
+}
+
+}  // namespace kiln::app
