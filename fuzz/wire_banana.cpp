@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes: decoding does not depend on how they are cut, and what was decoded is encoded and decoded alike.
+// Any bytes: decoding does not depend on how they are cut, and what was decoded is encoded and
+// decoded alike.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,7 +39,8 @@ std::string split_lines(std::string_view text, std::size_t step) {
   LineSplitter splitter;
   std::string lines;
   const auto sink = [&](std::string_view part) { lines += part; };
-  for (std::size_t start = 0; start < text.size(); start += step) splitter.append(text.substr(start, step), sink);
+  for (std::size_t start = 0; start < text.size(); start += step)
+    splitter.append(text.substr(start, step), sink);
   splitter.flush(sink);
   return lines;
 }

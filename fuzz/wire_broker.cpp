@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any peer: to a host that only listens, the broker behaves the same however the bytes are cut; a host that
-// answers may be disturbed in no way. (Its answers come between the pieces, so there the cuts matter.)
+// Any peer: to a host that only listens, the broker behaves the same however the bytes are cut; a
+// host that answers may be disturbed in no way. (Its answers come between the pieces, so there the
+// cuts matter.)
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ class Host {
     const auto* updated = std::get_if<CommandUpdated>(&action);
     if (updated == nullptr) return;
     for (const Update& update : updated->updates.items) {
-      if (const auto* stream = std::get_if<StreamUpdate>(&update)) text_size_ += stream->text.size();
+      if (const auto* stream = std::get_if<StreamUpdate>(&update))
+        text_size_ += stream->text.size();
       if (const auto* log = std::get_if<LogFileUpdate>(&update)) text_size_ += log->text.size();
     }
   }
@@ -64,7 +66,8 @@ class Host {
     (void)broker_.answer(updated.call, updated.updates.number);
   }
   void react(const Answered& answered) {
-    if (std::holds_alternative<Jelly>(answered.outcome)) (void)broker_.call(ObjectId(1), "print", {});
+    if (std::holds_alternative<Jelly>(answered.outcome))
+      (void)broker_.call(ObjectId(1), "print", {});
   }
   void react(const Released&) {}
   void react(const Closed&) {}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any expression: what is a Python value is encoded and decoded alike, and reading typed messages never fails badly.
+// Any expression: what is a Python value is encoded and decoded alike, and reading typed messages
+// never fails badly.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,8 +21,12 @@ void read_as_everything(const Jelly& jelly) {
   (void)read_commands(jelly);
   (void)read_version(jelly);
   for (const char* method : {"write", "read", "utime"}) {
-    (void)read_transfer_request(
-        Called{.call = {}, .object = {}, .target = FileWriter{}, .method = method, .args = {jelly}, .kwargs = {}});
+    (void)read_transfer_request(Called{.call = {},
+                                       .object = {},
+                                       .target = FileWriter{},
+                                       .method = method,
+                                       .args = {jelly},
+                                       .kwargs = {}});
   }
 }
 

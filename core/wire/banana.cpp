@@ -23,13 +23,17 @@ enum : unsigned char {
 
 constexpr std::size_t float_size = 8;
 constexpr std::size_t kept_capacity = 1024 * 1024;  // a larger buffer is given back after use
-constexpr std::uint64_t int_limit = 0x7fffffff;  // above it an integer is sent as LONGINT
+constexpr std::uint64_t int_limit = 0x7fffffff;     // above it an integer is sent as LONGINT
 
+// The index in the table is the number on the wire.
+// clang-format off
 constexpr std::array<std::string_view, 32> vocabulary = {
-    "",           "None",      "class",    "dereference", "reference",     "dictionary",    "function", "instance",
-    "list",       "module",    "persistent", "tuple",     "unpersistable", "copy",          "cache",    "cached",
-    "remote",     "local",     "lcache",   "version",     "login",         "password",      "challenge", "logged_in",
-    "not_logged_in", "cachemessage", "message", "answer", "error",         "decref",        "decache",  "uncache"};
+    "", "None", "class", "dereference", "reference", "dictionary", "function", "instance", "list",
+    "module", "persistent", "tuple", "unpersistable", "copy", "cache", "cached", "remote",
+    "local", "lcache", "version", "login", "password", "challenge", "logged_in", "not_logged_in",
+    "cachemessage", "message", "answer", "error", "decref", "decache", "uncache",
+};
+// clang-format on
 
 std::size_t vocabulary_index(std::string_view word) {
   constexpr std::size_t longest = 13;

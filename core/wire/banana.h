@@ -55,7 +55,9 @@ struct BananaElement {
   std::string_view bytes;  // string; also a vocabulary word
 
   bool is_list(std::size_t n) const { return kind == BananaKind::list && count == n; }
-  bool is_string(std::string_view text) const { return kind == BananaKind::string && bytes == text; }
+  bool is_string(std::string_view text) const {
+    return kind == BananaKind::string && bytes == text;
+  }
 };
 
 // Walks the elements of a whole expression without copying. Past the end, and on bytes that no
@@ -77,7 +79,8 @@ class BananaCursor {
   std::size_t position_ = 0;
 };
 
-// The value at the cursor; `expression` must have come from a BananaDecoder, which bounds its depth.
+// The value at the cursor; `expression` must have come from a BananaDecoder, which bounds its
+// depth.
 Value parse_value(std::string_view expression);
 
 // Finds the ends of expressions in bytes that come in pieces, and refuses what breaks a limit.
@@ -108,8 +111,8 @@ class BananaFramer {
   bool complete_ = false;
 };
 
-// Cuts a byte stream into whole expressions. An expression that lies within one feed() is not copied,
-// another one is copied once.
+// Cuts a byte stream into whole expressions. An expression that lies within one feed() is not
+// copied, another one is copied once.
 class BananaDecoder {
  public:
   explicit BananaDecoder(BananaLimits limits = {}) : framer_(limits) {}

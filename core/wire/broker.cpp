@@ -27,7 +27,8 @@ Actions Broker::feed(std::span<const char> input) {
   while (true) {
     const auto expression = decoder_.next();
     if (expression.has_value() && !*expression) return actions;
-    const Result<> done = expression.has_value() ? receive(**expression, actions) : Result<>(expression.error());
+    const Result<> done =
+        expression.has_value() ? receive(**expression, actions) : Result<>(expression.error());
     if (done.has_value()) continue;
     state_ = State::closed;
     actions.emplace_back(Closed{done.error()});
@@ -46,11 +47,12 @@ void Broker::count_references(const Jelly& jelly) {
   for_each_remote(jelly, [&](RemoteRef ref) { ++exports_.find(ref.id)->second.references; });
 }
 
-Result<CallId> Broker::call(ObjectId object, std::string_view method, std::vector<Jelly> args, Kwargs kwargs,
-                            bool wants_answer) {
+Result<CallId> Broker::call(ObjectId object, std::string_view method, std::vector<Jelly> args,
+                            Kwargs kwargs, bool wants_answer) {
   const Jelly arguments = JellyTuple{std::move(args)};
   JellyDict dict;
-  for (auto& [name, value] : kwargs) dict.items.push_back({Text{std::move(name)}, std::move(value)});
+  for (auto& [name, value] : kwargs)
+    dict.items.push_back({Text{std::move(name)}, std::move(value)});
   const Jelly named = std::move(dict);
   for (const Jelly* part : {&arguments, &named}) {
     if (const auto known = check_references(*part); known.has_error()) return known.error();
@@ -122,7 +124,8 @@ void Broker::decref(ObjectId object) {
 Result<ObjectId> Broker::export_object(Exported object) {
   if (const auto found = ids_.find(object); found != ids_.end()) return found->second;
   if (exports_.size() >= export_limit) {
-    return make_error(Errc::busy, "the peer holds " + std::to_string(export_limit) + " objects already");
+    return make_error(Errc::busy,
+                      "the peer holds " + std::to_string(export_limit) + " objects already");
   }
   const ObjectId id(++last_object_);
   ids_.emplace(object, id);

@@ -46,10 +46,10 @@ using FileReader = HostObject<struct FileReaderTag>;
 using TryBuildset = HostObject<struct TryBuildsetTag>;
 using TryRequest = HostObject<struct TryRequestTag>;
 using TryBuild = HostObject<struct TryBuildTag>;
-using Bot = HostObject<struct BotTag>;                      // client side
+using Bot = HostObject<struct BotTag>;                            // client side
 using WorkerForBuilder = HostObject<struct WorkerForBuilderTag>;  // client side
-using Exported = std::variant<Challenger, Perspective, Command, FileWriter, FileReader, TryBuildset, TryRequest,
-                              TryBuild, Bot, WorkerForBuilder>;
+using Exported = std::variant<Challenger, Perspective, Command, FileWriter, FileReader, TryBuildset,
+                              TryRequest, TryBuild, Bot, WorkerForBuilder>;
 
 // A call of the peer that waits for answer() or error(), or expects neither.
 struct PeerCall {
@@ -109,13 +109,13 @@ struct Closed {
   Error why;
 };
 
-using Action =
-    std::variant<Connected, LoginRequested, LoginAnswered, Called, CommandUpdated, Answered, Released, Closed>;
+using Action = std::variant<Connected, LoginRequested, LoginAnswered, Called, CommandUpdated,
+                            Answered, Released, Closed>;
 using Actions = std::vector<Action>;
 
-// One side of one Perspective Broker connection: takes received bytes, gives actions and bytes to send.
-// Knows no socket, clock or thread; whoever owns the connection owns it and writes take_output() whenever
-// it has fed it or called it.
+// One side of one Perspective Broker connection: takes received bytes, gives actions and bytes to
+// send. Knows no socket, clock or thread; whoever owns the connection owns it and writes
+// take_output() whenever it has fed it or called it.
 class Broker {
  public:
   enum class Role { server, client };
@@ -128,10 +128,10 @@ class Broker {
   // All bytes to send since the last time.
   std::string take_output() { return std::exchange(output_, {}); }
 
-  // Errors: bad_input when an argument cannot be sent, see append_jelly(), or refers to an unknown object.
-  // The id is also given when no answer is wanted, but no Answered follows then.
-  Result<CallId> call(ObjectId object, std::string_view method, std::vector<Jelly> args, Kwargs kwargs = {},
-                      bool wants_answer = true);
+  // Errors: bad_input when an argument cannot be sent, see append_jelly(), or refers to an unknown
+  // object. The id is also given when no answer is wanted, but no Answered follows then.
+  Result<CallId> call(ObjectId object, std::string_view method, std::vector<Jelly> args,
+                      Kwargs kwargs = {}, bool wants_answer = true);
   // Errors: as call(); the peer then gets a failure instead.
   Result<> answer(PeerCall call, const Jelly& value);
   void error(PeerCall call, const PbFailure& failure);

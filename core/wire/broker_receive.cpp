@@ -7,7 +7,6 @@
 namespace kiln::wire {
 namespace {
 
-
 Error refuse(std::string what) {
   return make_error(Errc::bad_input, "perspective broker: " + std::move(what));
 }
@@ -23,8 +22,9 @@ PbFailure undecodable(const Error& error) {
 }
 
 PbFailure no_such_method(std::string_view method, std::string_view object) {
-  return make_failure(no_such_method_type, "no method \"" + to_utf8_replacing(method.substr(0, 200)) + "\" on " +
-                                               std::string(object));
+  return make_failure(
+      no_such_method_type,
+      "no method \"" + to_utf8_replacing(method.substr(0, 200)) + "\" on " + std::string(object));
 }
 
 Result<std::vector<Jelly>> read_args(std::string_view bytes) {
@@ -140,13 +140,15 @@ void Broker::dispatch(const Message& message, Actions& actions) {
   if (message.object == root_object) return dispatch_login(message, actions);
   const auto found = exports_.find(message.object);
   if (found == exports_.end()) {
-    return error(message.call, make_failure(runtime_error_type, "no such object on this connection"));
+    return error(message.call,
+                 make_failure(runtime_error_type, "no such object on this connection"));
   }
   if (std::holds_alternative<Challenger>(found->second.object)) {
     return dispatch_respond(message, found->second, actions);
   }
   const auto* command = std::get_if<Command>(&found->second.object);
-  if (command != nullptr && message.method == "update") return dispatch_update(message, *command, actions);
+  if (command != nullptr && message.method == "update")
+    return dispatch_update(message, *command, actions);
   auto args = read_args(message.args);
   if (args.has_error()) return error(message.call, undecodable(args.error()));
   auto kwargs = read_kwargs(message.kwargs);
@@ -206,7 +208,8 @@ Result<> Broker::receive_answer(BananaCursor& cursor, bool is_error, Actions& ac
     actions.emplace_back(Answered{call, undecodable(jelly.error())});
   } else if (is_error) {
     auto failure = read_failure(*jelly);
-    actions.emplace_back(Answered{call, failure.has_value() ? std::move(*failure) : undecodable(failure.error())});
+    actions.emplace_back(
+        Answered{call, failure.has_value() ? std::move(*failure) : undecodable(failure.error())});
   } else {
     actions.emplace_back(Answered{call, std::move(*jelly)});
   }

@@ -7,11 +7,13 @@ namespace kiln::wire {
 namespace {
 
 Error refuse_size(std::size_t size) {
-  return make_error(Errc::bad_input, "cannot send " + std::to_string(size) +
-                                         " bytes or elements as one part: the protocol allows 655360");
+  return make_error(Errc::bad_input,
+                    "cannot send " + std::to_string(size) +
+                        " bytes or elements as one part: the protocol allows 655360");
 }
 
-// Python has one empty tuple, so Twisted sends the second and later ones as references to the first.
+// Python has one empty tuple, so Twisted sends the second and later ones as references to the
+// first.
 std::size_t count_empty_tuples(const Jelly& jelly);
 std::size_t count_empty_tuples(const JellyPair& pair);
 
@@ -34,13 +36,15 @@ std::size_t count_empty_tuples(const Jelly& jelly) {
   if (const auto* set = jelly.as<JellySet>()) return count_empty_tuples_in(set->items);
   if (const auto* set = jelly.as<JellyFrozenSet>()) return count_empty_tuples_in(set->items);
   if (const auto* dict = jelly.as<JellyDict>()) return count_empty_tuples_in(dict->items);
-  if (const auto* instance = jelly.as<JellyInstance>()) return count_empty_tuples_in(instance->state.items);
+  if (const auto* instance = jelly.as<JellyInstance>())
+    return count_empty_tuples_in(instance->state.items);
   return 0;
 }
 
 class JellyWriter {
  public:
-  JellyWriter(std::string& out, const Jelly& root) : out_(out), shares_empty_tuple_(count_empty_tuples(root) > 1) {}
+  JellyWriter(std::string& out, const Jelly& root)
+      : out_(out), shares_empty_tuple_(count_empty_tuples(root) > 1) {}
 
   Result<> write(const Jelly& jelly) {
     return std::visit([this](const auto& value) { return append(value); }, jelly.data);
@@ -177,7 +181,9 @@ std::optional<std::string_view> Jelly::as_string() const {
   return std::nullopt;
 }
 
-Result<> append_jelly(std::string& out, const Jelly& jelly) { return JellyWriter(out, jelly).write(jelly); }
+Result<> append_jelly(std::string& out, const Jelly& jelly) {
+  return JellyWriter(out, jelly).write(jelly);
+}
 
 Result<Json> to_json(const Jelly& jelly) {
   if (jelly.is_none()) return Json(nullptr);
@@ -213,7 +219,8 @@ Jelly jelly_from_json(const Json& json) {
   }
   if (const auto* object = json.if_object()) {
     JellyDict dict;
-    for (const auto& [key, value] : *object) dict.items.push_back({Text{std::string(key)}, jelly_from_json(value)});
+    for (const auto& [key, value] : *object)
+      dict.items.push_back({Text{std::string(key)}, jelly_from_json(value)});
     return dict;
   }
   return {};

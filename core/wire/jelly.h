@@ -73,11 +73,12 @@ struct JellyInstance {
   bool operator==(const JellyInstance& other) const;
 };
 
-// A Python value as Perspective Broker sends it. Containers own their items: what the sender shared between
-// two places is two equal values here.
+// A Python value as Perspective Broker sends it. Containers own their items: what the sender shared
+// between two places is two equal values here.
 struct Jelly {
-  using Data = std::variant<std::monostate, bool, std::int64_t, double, BigInteger, Bytes, Text, JellyList,
-                            JellyTuple, JellySet, JellyFrozenSet, JellyDict, RemoteRef, LocalRef, JellyInstance>;
+  using Data = std::variant<std::monostate, bool, std::int64_t, double, BigInteger, Bytes, Text,
+                            JellyList, JellyTuple, JellySet, JellyFrozenSet, JellyDict, RemoteRef,
+                            LocalRef, JellyInstance>;
   Data data;  // monostate is None
 
   Jelly() = default;
@@ -99,16 +100,16 @@ struct JellyPair {
   Jelly value;
 };
 
-// Errors: bad_input for forms that no Buildbot peer sends, cyclic values and values that would become
-// too large by sharing.
+// Errors: bad_input for forms that no Buildbot peer sends, cyclic values and values that would
+// become too large by sharing.
 Result<Jelly> read_jelly(const Value& value);
 
 // Appends the banana form, with the references that Python's single empty tuple makes Twisted send.
 // Errors: bad_input when a part exceeds banana_size_limit; `out` may then hold a part of it.
 Result<> append_jelly(std::string& out, const Jelly& jelly);
 
-// A plain value as JSON: tuples and sets as arrays, bytes as UTF-8 with replacement, dict keys as text.
-// Errors: bad_input for objects.
+// A plain value as JSON: tuples and sets as arrays, bytes as UTF-8 with replacement, dict keys as
+// text. Errors: bad_input for objects.
 Result<Json> to_json(const Jelly& jelly);
 // JSON as str, list, dict ...
 Jelly jelly_from_json(const Json& json);

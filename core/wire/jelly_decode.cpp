@@ -177,7 +177,8 @@ Result<Jelly> JellyReader::read_atom_form(std::string_view word, const Value::Li
                 std::to_string(form.size()) + " elements");
 }
 
-Result<Jelly> JellyReader::read_instance(std::string_view class_name, const Value& state, std::size_t depth) {
+Result<Jelly> JellyReader::read_instance(std::string_view class_name, const Value& state,
+                                         std::size_t depth) {
   auto attributes = read(state, depth + 1);
   if (attributes.has_error()) return attributes;
   auto* dict = std::get_if<JellyDict>(&attributes->data);
@@ -201,14 +202,16 @@ Result<Jelly> JellyReader::read_form(const Value::List& form, std::size_t depth)
   if ((word == "reference" && form.size() == 3) || (word == "dereference" && form.size() == 2)) {
     return read_reference(form, depth);
   }
-  if (form.size() == 2 && word.find('.') != std::string_view::npos) return read_instance(word, form[1], depth);
+  if (form.size() == 2 && word.find('.') != std::string_view::npos)
+    return read_instance(word, form[1], depth);
   return read_atom_form(word, form);
 }
 
 Result<Jelly> JellyReader::read(const Value& value, std::size_t depth) {
   if (depth > depth_limit) return refuse("value nested too deep");
   if (const auto* form = std::get_if<Value::List>(&value.data)) return read_form(*form, depth);
-  if (const auto* bytes = std::get_if<std::string_view>(&value.data)) return Jelly(Bytes{std::string(*bytes)});
+  if (const auto* bytes = std::get_if<std::string_view>(&value.data))
+    return Jelly(Bytes{std::string(*bytes)});
   if (const auto* integer = std::get_if<std::int64_t>(&value.data)) return Jelly(*integer);
   if (const auto* big = std::get_if<BigInteger>(&value.data)) return Jelly(*big);
   return Jelly(std::get<double>(value.data));

@@ -13,7 +13,9 @@ constexpr char escape = '\x1b';
 constexpr std::size_t longest_line_bytes = 4 * LineSplitter::longest_line;
 constexpr std::size_t longest_escape = 32;
 
-bool contains(std::string_view text, char c) { return std::memchr(text.data(), c, text.size()) != nullptr; }
+bool contains(std::string_view text, char c) {
+  return std::memchr(text.data(), c, text.size()) != nullptr;
+}
 
 bool is_special(char c) { return c == '\r' || c == '\b' || c == escape; }
 
@@ -96,7 +98,8 @@ std::string_view LineSplitter::normalise(std::string_view text) {
     } else if (c == '\n' && before == After::carriage_return) {
       ++i;
     } else {
-      const auto end = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), is_special);
+      const auto end =
+          std::find_if(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), is_special);
       const auto size = static_cast<std::size_t>(end - text.begin()) - i;
       normalised_ += text.substr(i, size);
       i += size;

@@ -8,9 +8,11 @@
 
 namespace kiln::wire {
 
-// Turns the text of one stream, which comes in arbitrary pieces, into whole lines. `\r\n`, a bare `\r`,
-// runs of backspaces and the escapes that move the cursor (ESC[u, ESC[n;nH, ESC[n;nf, ESC[2J) end a line as
-// `\n` does. Lines of more than 4096 characters are cut. The lines do not depend on how the text was cut.
+// Turns the text of one stream, which comes in arbitrary pieces, into whole lines. `\r\n`, a bare
+// `\r`, runs of backspaces and the escapes that move the cursor (ESC[u, ESC[n;nH, ESC[n;nf, ESC[2J)
+// end a line as
+// `\n` does. Lines of more than 4096 characters are cut. The lines do not depend on how the text
+// was cut.
 class LineSplitter {
  public:
   // Receives one or more whole lines, each ending in `\n`; the view is valid during the call only.
@@ -32,9 +34,9 @@ class LineSplitter {
 
   enum class After { text, carriage_return, backspace };
   After after_ = After::text;
-  std::string escape_;      // the beginning of an escape whose end has not come
+  std::string escape_;  // the beginning of an escape whose end has not come
   std::string normalised_;
-  std::string partial_;     // the beginning of a line whose end has not come
+  std::string partial_;  // the beginning of a line whose end has not come
 };
 
 }  // namespace kiln::wire

@@ -30,7 +30,8 @@ const std::vector<Jelly>* list_attribute(const JellyDict& state, std::string_vie
 }
 
 Jelly frame_jelly(const PbFrame& frame) {
-  return JellyTuple{{Text{frame.function}, Text{frame.file}, frame.line, JellyTuple{}, JellyTuple{}}};
+  return JellyTuple{
+      {Text{frame.function}, Text{frame.file}, frame.line, JellyTuple{}, JellyTuple{}}};
 }
 
 void read_frames(const std::vector<Jelly>& items, std::vector<PbFrame>& frames) {
@@ -48,7 +49,8 @@ void read_frames(const std::vector<Jelly>& items, std::vector<PbFrame>& frames) 
 }  // namespace
 
 bool PbFailure::is(std::string_view dotted_class) const {
-  return type == dotted_class || std::find(parents.begin(), parents.end(), dotted_class) != parents.end();
+  return type == dotted_class ||
+         std::find(parents.begin(), parents.end(), dotted_class) != parents.end();
 }
 
 PbFailure make_failure(std::string_view type, std::string_view value) {
@@ -93,7 +95,8 @@ Jelly to_jelly(const PbFailure& failure) {
 
 Result<PbFailure> read_failure(const Jelly& jelly) {
   const auto* instance = jelly.as<JellyInstance>();
-  if (instance == nullptr) return make_error(Errc::bad_input, "expected a failure, got another value");
+  if (instance == nullptr)
+    return make_error(Errc::bad_input, "expected a failure, got another value");
   const JellyDict& state = instance->state;
   PbFailure failure{.type = string_attribute(state, "type"),
                     .value = string_attribute(state, "value"),

@@ -10,6 +10,7 @@ namespace kiln::wire {
 std::string pb_login_response(std::string_view password, std::string_view challenge);
 
 // Takes the same time wherever the response differs.
-bool check_pb_password(std::string_view password, std::string_view challenge, std::string_view response);
+bool check_pb_password(std::string_view password, std::string_view challenge,
+                       std::string_view response);
 
 }  // namespace kiln::wire

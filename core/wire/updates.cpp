@@ -31,7 +31,8 @@ std::optional<StatUpdate> read_stat(const Jelly& value) {
   for (std::size_t i = 0; i < items->size(); ++i) {
     if (const auto* number = (*items)[i].as<std::int64_t>()) {
       stat.fields[i] = *number;
-    } else if (const auto* real = (*items)[i].as<double>(); real != nullptr && *real > -1e18 && *real < 1e18) {
+    } else if (const auto* real = (*items)[i].as<double>();
+               real != nullptr && *real > -1e18 && *real < 1e18) {
       stat.fields[i] = static_cast<std::int64_t>(*real);
     } else {
       return std::nullopt;
@@ -108,7 +109,8 @@ Result<Updates> read_owned(std::string_view args) {
     if (pair == nullptr || pair->size() != 2) return refuse("expected pairs");
     const auto* dict = (*pair)[0].as<JellyDict>();
     const auto* number = (*pair)[1].as<std::int64_t>();
-    if (dict == nullptr || number == nullptr) return refuse("expected pairs of dictionary and number");
+    if (dict == nullptr || number == nullptr)
+      return refuse("expected pairs of dictionary and number");
     updates.number = std::max(updates.number, *number);
     for (const auto& [key, value] : dict->items) {
       const auto name = key.as_string();
@@ -121,8 +123,8 @@ Result<Updates> read_owned(std::string_view args) {
   return updates;
 }
 
-// Reads the form that all known workers send, without a copy of the texts. Each member returns false on
-// anything else, and read_owned() has to start over.
+// Reads the form that all known workers send, without a copy of the texts. Each member returns
+// false on anything else, and read_owned() has to start over.
 class UpdatesReader {
  public:
   explicit UpdatesReader(std::string_view args) : cursor_(args) {}
@@ -130,7 +132,8 @@ class UpdatesReader {
   bool read(Updates& updates) {
     if (!cursor_.next().is_list(2) || !cursor_.next().is_string("tuple")) return false;
     const BananaElement list = cursor_.next();
-    if (list.kind != BananaKind::list || list.count == 0 || !cursor_.next().is_string("list")) return false;
+    if (list.kind != BananaKind::list || list.count == 0 || !cursor_.next().is_string("list"))
+      return false;
     for (std::size_t i = 1; i < list.count; ++i) {
       if (!read_pair(updates)) return false;
     }
@@ -141,7 +144,8 @@ class UpdatesReader {
   bool read_pair(Updates& updates) {
     if (!cursor_.next().is_list(3) || !cursor_.next().is_string("list")) return false;
     const BananaElement dict = cursor_.next();
-    if (dict.kind != BananaKind::list || dict.count == 0 || !cursor_.next().is_string("dictionary")) return false;
+    if (dict.kind != BananaKind::list || dict.count == 0 || !cursor_.next().is_string("dictionary"))
+      return false;
     for (std::size_t i = 1; i < dict.count; ++i) {
       if (!read_item(updates)) return false;
     }

@@ -17,8 +17,8 @@ namespace kiln::wire {
 
 enum class UpdateStream { standard_output, standard_error, header };
 
-// Text of the command's own streams. `text` holds the bytes as sent: UTF-8 from Python 3 workers, anything
-// from older ones.
+// Text of the command's own streams. `text` holds the bytes as sent: UTF-8 from Python 3 workers,
+// anything from older ones.
 struct StreamUpdate {
   UpdateStream stream;
   std::string_view text;
@@ -47,7 +47,8 @@ struct FilesUpdate {
 };
 
 struct StatUpdate {
-  std::array<std::int64_t, 10> fields{};  // mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime
+  std::array<std::int64_t, 10>
+      fields{};  // mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime
 };
 
 struct OtherUpdate {
@@ -55,8 +56,8 @@ struct OtherUpdate {
   Json value;
 };
 
-using Update = std::variant<StreamUpdate, LogFileUpdate, ExitCodeUpdate, ElapsedUpdate, FailureReasonUpdate,
-                            FilesUpdate, StatUpdate, OtherUpdate>;
+using Update = std::variant<StreamUpdate, LogFileUpdate, ExitCodeUpdate, ElapsedUpdate,
+                            FailureReasonUpdate, FilesUpdate, StatUpdate, OtherUpdate>;
 
 // The argument of one `update` call, in the order of the worker.
 struct Updates {

@@ -10,17 +10,21 @@ namespace {
 
 Error refuse(std::string what) { return make_error(Errc::bad_input, std::move(what)); }
 
-std::string text_or_json(const Json& value) { return value.is_string() ? std::string(value.get_string()) : dump_json(value); }
+std::string text_or_json(const Json& value) {
+  return value.is_string() ? std::string(value.get_string()) : dump_json(value);
+}
 
 std::map<std::string, std::string> to_text_map(const JsonObject& object) {
   std::map<std::string, std::string> map;
-  for (const auto& [key, value] : object) map.insert_or_assign(std::string(key), text_or_json(value));
+  for (const auto& [key, value] : object)
+    map.insert_or_assign(std::string(key), text_or_json(value));
   return map;
 }
 
 void read_info_item(WorkerInfo& worker, const std::string& key, const Json& value) {
   const bool is_commands = key == "worker_commands" || key == "slave_commands";
-  if (const auto* object = value.if_object(); object != nullptr && (is_commands || key == "environ")) {
+  if (const auto* object = value.if_object();
+      object != nullptr && (is_commands || key == "environ")) {
     (is_commands ? worker.commands : worker.environ) = to_text_map(*object);
   } else if (key == "numcpus" && value.is_int64()) {
     worker.cpus = value.get_int64();
@@ -72,7 +76,8 @@ Jelly to_jelly(const Arg& arg) {
     return items;
   }
   JellyDict dict;
-  for (const auto& [key, value] : std::get<ArgDict>(arg.data)) dict.items.push_back({text(key), to_jelly(value)});
+  for (const auto& [key, value] : std::get<ArgDict>(arg.data))
+    dict.items.push_back({text(key), to_jelly(value)});
   return dict;
 }
 
@@ -136,22 +141,32 @@ Result<TransferRequest> read_transfer_request(Called&& call) {
     if (longest == nullptr || *longest < 0) return refuse("read: expected a length");
     return TransferRequest(ReadRequest{static_cast<std::size_t>(*longest)});
   }
-  return make_error(Errc::not_supported, "file transfer: no method \"" + to_utf8_replacing(call.method) + "\"");
+  return make_error(Errc::not_supported,
+                    "file transfer: no method \"" + to_utf8_replacing(call.method) + "\"");
 }
 
 Result<CallId> call_print(Broker& broker, ObjectId bot, std::string_view message) {
   return broker.call(bot, "print", {}, {{"message", text(message)}});
 }
 
-Result<CallId> call_worker_info(Broker& broker, ObjectId bot) { return broker.call(bot, "getWorkerInfo", {}); }
+Result<CallId> call_worker_info(Broker& broker, ObjectId bot) {
+  return broker.call(bot, "getWorkerInfo", {});
+}
 
-Result<CallId> call_slave_info(Broker& broker, ObjectId bot) { return broker.call(bot, "getSlaveInfo", {}); }
+Result<CallId> call_slave_info(Broker& broker, ObjectId bot) {
+  return broker.call(bot, "getSlaveInfo", {});
+}
 
-Result<CallId> call_commands(Broker& broker, ObjectId bot) { return broker.call(bot, "getCommands", {}); }
+Result<CallId> call_commands(Broker& broker, ObjectId bot) {
+  return broker.call(bot, "getCommands", {});
+}
 
-Result<CallId> call_version(Broker& broker, ObjectId bot) { return broker.call(bot, "getVersion", {}); }
+Result<CallId> call_version(Broker& broker, ObjectId bot) {
+  return broker.call(bot, "getVersion", {});
+}
 
-Result<CallId> call_builder_list(Broker& broker, ObjectId bot, const std::vector<BuilderDirectory>& builders) {
+Result<CallId> call_builder_list(Broker& broker, ObjectId bot,
+                                 const std::vector<BuilderDirectory>& builders) {
   JellyList list;
   for (const auto& [builder, directory] : builders) {
     list.items.emplace_back(JellyTuple{{text(builder), text(directory)}});
@@ -159,14 +174,19 @@ Result<CallId> call_builder_list(Broker& broker, ObjectId bot, const std::vector
   return broker.call(bot, "setBuilderList", {std::move(list)});
 }
 
-Result<CallId> call_shutdown(Broker& broker, ObjectId bot) { return broker.call(bot, "shutdown", {}); }
+Result<CallId> call_shutdown(Broker& broker, ObjectId bot) {
+  return broker.call(bot, "shutdown", {});
+}
 
-Result<CallId> call_start_build(Broker& broker, ObjectId builder) { return broker.call(builder, "startBuild", {}); }
+Result<CallId> call_start_build(Broker& broker, ObjectId builder) {
+  return broker.call(builder, "startBuild", {});
+}
 
 Result<CallId> call_start_command(Broker& broker, ObjectId builder, const CommandStart& start) {
   const auto command = broker.export_object(start.command);
   if (command.has_error()) return command.error();
-  std::vector<Jelly> args{RemoteRef{*command}, text(start.id), text(start.name), to_jelly(Arg{start.args})};
+  std::vector<Jelly> args{RemoteRef{*command}, text(start.id), text(start.name),
+                          to_jelly(Arg{start.args})};
   auto call = broker.call(builder, "startCommand", std::move(args));
   if (call.has_error()) broker.withdraw(*command);
   return call;
@@ -179,7 +199,9 @@ Result<CallId> call_interrupt_command(Broker& broker, ObjectId builder, std::str
 
 Result<> answer_none(Broker& broker, PeerCall call) { return broker.answer(call, {}); }
 
-Result<> answer_number(Broker& broker, PeerCall call, std::int64_t number) { return broker.answer(call, number); }
+Result<> answer_number(Broker& broker, PeerCall call, std::int64_t number) {
+  return broker.answer(call, number);
+}
 
 Result<> answer_bytes(Broker& broker, PeerCall call, std::string bytes) {
   return broker.answer(call, Bytes{std::move(bytes)});

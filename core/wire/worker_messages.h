@@ -13,7 +13,8 @@
 #include "core/base/result.h"
 #include "core/wire/broker.h"
 
-// What master and worker say to each other, as types: session/ need not know how values are encoded.
+// What master and worker say to each other, as types: session/ need not know how values are
+// encoded.
 namespace kiln::wire {
 
 // An argument of a command: plain JSON, or what JSON cannot say.
@@ -22,7 +23,7 @@ struct ArgItem;
 using ArgList = std::vector<Arg>;
 using ArgDict = std::vector<ArgItem>;  // in the order in which it is sent
 struct Obfuscated {
-  std::string real;  // what the worker runs
+  std::string real;   // what the worker runs
   std::string shown;  // what it writes into the log
 };
 struct Arg {
@@ -36,13 +37,15 @@ struct ArgItem {
 Jelly to_jelly(const Arg& arg);
 
 struct WorkerInfo {
-  std::map<std::string, std::string> info;  // admin, host, access_uri, os_id ...: all other keys with text
+  std::map<std::string, std::string>
+      info;  // admin, host, access_uri, os_id ...: all other keys with text
   std::map<std::string, std::string> environ;
   std::string system;  // "posix" or "nt"
   std::string basedir;
   std::string version;
   std::optional<std::int64_t> cpus;
-  std::map<std::string, std::string> commands;  // name -> version; empty for old workers: ask getCommands
+  std::map<std::string, std::string>
+      commands;  // name -> version; empty for old workers: ask getCommands
   bool deletes_leftover_dirs = false;
   JsonObject others;  // further keys whose values are no text
 };
@@ -71,7 +74,8 @@ struct UtimeRequest {
   double accessed = 0;
   double modified = 0;
 };
-using TransferRequest = std::variant<WriteRequest, ReadRequest, CloseRequest, UnpackRequest, UtimeRequest>;
+using TransferRequest =
+    std::variant<WriteRequest, ReadRequest, CloseRequest, UnpackRequest, UtimeRequest>;
 // Errors: not_supported for unknown methods, bad_input for wrong arguments.
 Result<TransferRequest> read_transfer_request(Called&& call);
 
@@ -87,7 +91,8 @@ Result<CallId> call_worker_info(Broker& broker, ObjectId bot);
 Result<CallId> call_slave_info(Broker& broker, ObjectId bot);
 Result<CallId> call_commands(Broker& broker, ObjectId bot);
 Result<CallId> call_version(Broker& broker, ObjectId bot);
-Result<CallId> call_builder_list(Broker& broker, ObjectId bot, const std::vector<BuilderDirectory>& builders);
+Result<CallId> call_builder_list(Broker& broker, ObjectId bot,
+                                 const std::vector<BuilderDirectory>& builders);
 Result<CallId> call_shutdown(Broker& broker, ObjectId bot);
 
 struct CommandStart {

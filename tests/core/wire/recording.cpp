@@ -26,7 +26,8 @@ std::vector<RecordedPiece> recorded_connection(int number) {
   for (std::string line; std::getline(file, line);) {
     const Json json = parse_json(line).value();
     const std::string_view direction = json.at("dir").get_string();
-    if (json.at("conn").get_int64() != number || (direction != "s>c" && direction != "c>s")) continue;
+    if (json.at("conn").get_int64() != number || (direction != "s>c" && direction != "c>s"))
+      continue;
     pieces.push_back({direction == "s>c", from_hex(json.at("hex").get_string())});
   }
   return pieces;

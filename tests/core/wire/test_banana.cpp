@@ -16,7 +16,9 @@ std::string error_of(std::string_view bytes, BananaLimits limits = {}) {
   return result.error().what;
 }
 
-bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 // `count` opened lists of one element.
 std::string nested_lists(std::size_t count) {
@@ -33,15 +35,24 @@ TEST_CASE("each kind of element has its byte form", "[banana]") {
     std::string bytes;
   };
   const auto c = GENERATE(
-      Case{number(0), "\x00\x81"s}, Case{number(127), "\x7f\x81"s}, Case{number(128), "\x00\x01\x81"s},
-      Case{number(2147483647), "\x7f\x7f\x7f\x7f\x07\x81"s}, Case{number(2147483648), "\x00\x00\x00\x00\x08\x85"s},
-      Case{number(-1), "\x01\x83"s}, Case{number(-2147483648), "\x00\x00\x00\x00\x08\x83"s},
+      Case{number(0), "\x00\x81"s}, Case{number(127), "\x7f\x81"s},
+      Case{number(128), "\x00\x01\x81"s}, Case{number(2147483647), "\x7f\x7f\x7f\x7f\x07\x81"s},
+      Case{number(2147483648), "\x00\x00\x00\x00\x08\x85"s}, Case{number(-1), "\x01\x83"s},
+      Case{number(-2147483648), "\x00\x00\x00\x00\x08\x83"s},
       Case{number(-2147483649), "\x01\x00\x00\x00\x08\x86"s},
-      Case{number(std::numeric_limits<std::int64_t>::max()), "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x85"s},
-      Case{number(std::numeric_limits<std::int64_t>::min()), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x86"s},
+      Case{number(std::numeric_limits<std::int64_t>::max()),
+           "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x85"s},
+      Case{number(std::numeric_limits<std::int64_t>::min()),
+           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x86"s},
       Case{Value{1.5}, "\x84\x3f\xf8\x00\x00\x00\x00\x00\x00"s}, Case{string(""), "\x00\x82"s},
-      Case{string("ab"), "\x02\x82"s "ab"}, Case{string("None"), "\x01\x87"s}, Case{string("uncache"), "\x1f\x87"s},
-      Case{string("none"), "\x04\x82"s "none"}, Case{list({}), "\x00\x80"s},
+      Case{string("ab"),
+           "\x02\x82"s
+           "ab"},
+      Case{string("None"), "\x01\x87"s}, Case{string("uncache"), "\x1f\x87"s},
+      Case{string("none"),
+           "\x04\x82"s
+           "none"},
+      Case{list({}), "\x00\x80"s},
       Case{list({number(1), list({string("x")})}), "\x02\x80\x01\x81\x01\x80\x01\x82x"s},
       Case{Value{BigInteger{false, "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01"s}},
            "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x85"s},
@@ -100,10 +111,12 @@ TEST_CASE("the longest allowed byte string is read and written", "[banana]") {
 TEST_CASE("hostile expressions are refused before they cost much", "[banana]") {
   CHECK(decode_all(nested_lists(100) + "\x01\x81").has_value());
   CHECK(mentions(error_of(nested_lists(101)), "nested deeper than 100"));
-  CHECK(mentions(error_of("\x05\x80\x01\x81\x01\x81\x01\x81\x01\x81\x01\x81"s, {.elements = 5}), "5 elements"));
+  CHECK(mentions(error_of("\x05\x80\x01\x81\x01\x81\x01\x81\x01\x81\x01\x81"s, {.elements = 5}),
+                 "5 elements"));
   CHECK(decode_all("\x04\x80\x01\x81\x01\x81\x01\x81\x01\x81"s, 0, {.elements = 5}).has_value());
   CHECK(mentions(error_of("\x64\x82"s, {.bytes = 50}), "50 bytes"));
-  CHECK(mentions(error_of("\x02\x80\x14\x82"s + std::string(20, 'x') + "\x14\x82", {.bytes = 30}), "30 bytes"));
+  CHECK(mentions(error_of("\x02\x80\x14\x82"s + std::string(20, 'x') + "\x14\x82", {.bytes = 30}),
+                 "30 bytes"));
 }
 
 TEST_CASE("limits count anew for each expression", "[banana]") {
@@ -124,8 +137,9 @@ TEST_CASE("a decoder that has failed stays failed", "[banana]") {
 }
 
 TEST_CASE("expressions do not depend on how the bytes were cut", "[banana]") {
-  const std::string bytes = encode(list({string("message"), number(300), Value{2.5}, list({}), string("0123456789")})) +
-                            encode(number(-7)) + encode(list({list({string("x")}), string("")})) + "\x03\x82xy";
+  const std::string bytes =
+      encode(list({string("message"), number(300), Value{2.5}, list({}), string("0123456789")})) +
+      encode(number(-7)) + encode(list({list({string("x")}), string("")})) + "\x03\x82xy";
   const auto whole = decode_all(bytes).value();
   REQUIRE(whole.size() == 3);
 

@@ -41,9 +41,13 @@ struct Pair {
     server.challenge(std::get<LoginRequested>(at_server.at(0)), sixteen_bytes).value();
     exchange();
     const Jelly challenge = std::get<Jelly>(std::get<Answered>(at_client.at(0)).outcome);
-    const auto challenger = std::get<RemoteRef>(std::get<JellyTuple>(challenge.data).items[1].data).id;
+    const auto challenger =
+        std::get<RemoteRef>(std::get<JellyTuple>(challenge.data).items[1].data).id;
     const ObjectId mind = client.export_object(Bot{}).value();
-    client.call(challenger, "respond", {bytes(pb_login_response("secret", sixteen_bytes)), RemoteRef{mind}}).value();
+    client
+        .call(challenger, "respond",
+              {bytes(pb_login_response("secret", sixteen_bytes)), RemoteRef{mind}})
+        .value();
     client.decref(challenger);
     exchange();
     const auto login = std::get<LoginAnswered>(at_server.at(0));
@@ -62,7 +66,9 @@ T only(const Actions& actions) {
   return std::get<T>(actions.front());
 }
 
-PbFailure failure_of(const Actions& actions) { return std::get<PbFailure>(only<Answered>(actions).outcome); }
+PbFailure failure_of(const Actions& actions) {
+  return std::get<PbFailure>(only<Answered>(actions).outcome);
+}
 
 std::string greeting() { return "\x02\x82pb"s + encode(list({string("version"), number(6)})); }
 
@@ -75,7 +81,8 @@ Actions after_greeting(Broker& server, const Value& expression) {
 }
 
 Value message(Value object, std::string_view method, Value args, Value kwargs) {
-  return list({string("message"), number(1), std::move(object), string(method), number(1), std::move(args), std::move(kwargs)});
+  return list({string("message"), number(1), std::move(object), string(method), number(1),
+               std::move(args), std::move(kwargs)});
 }
 
 }  // namespace
@@ -94,10 +101,11 @@ TEST_CASE("the two sides greet each other", "[broker]") {
 }
 
 TEST_CASE("a peer that greets wrongly is cut off", "[broker]") {
-  const std::string bytes = GENERATE("\x04\x82none"s, "\x01\x81"s, encode(list({string("version"), number(6)})),
-                                     "\x02\x82pb"s + encode(list({string("version"), number(5)})),
-                                     "\x02\x82pb"s + encode(list({string("decref"), number(1)})), "\xff"s,
-                                     "GET / HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(100, 'x'));
+  const std::string bytes =
+      GENERATE("\x04\x82none"s, "\x01\x81"s, encode(list({string("version"), number(6)})),
+               "\x02\x82pb"s + encode(list({string("version"), number(5)})),
+               "\x02\x82pb"s + encode(list({string("decref"), number(1)})), "\xff"s,
+               "GET / HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(100, 'x'));
   Broker server(Broker::Role::server);
 
   const auto closed = only<Closed>(server.feed(bytes));
@@ -120,7 +128,8 @@ TEST_CASE("a login leads to a perspective and a mind", "[broker]") {
 
   CHECK(std::get<Jelly>(only<Answered>(pair.at_client).outcome) == Jelly(RemoteRef{perspective}));
   CHECK(pair.server.find_object(perspective) != nullptr);
-  CHECK(pair.server.find_object(ObjectId(1)) == nullptr);  // the challenger went with the client's decref
+  CHECK(pair.server.find_object(ObjectId(1)) ==
+        nullptr);  // the challenger went with the client's decref
 }
 
 TEST_CASE("a challenge can be answered once only", "[broker]") {
@@ -168,7 +177,8 @@ TEST_CASE("strangers get less room than peers that have logged in", "[broker]") 
 TEST_CASE("calls and answers cross in any order", "[broker]") {
   Pair pair;
   const ObjectId perspective = pair.log_in();
-  const CallId first = pair.client.call(perspective, "one", {integer(1)}, {{"k", text("v")}}).value();
+  const CallId first =
+      pair.client.call(perspective, "one", {integer(1)}, {{"k", text("v")}}).value();
   const CallId second = pair.client.call(perspective, "two", {}).value();
   pair.exchange();
   REQUIRE(pair.at_server.size() == 2);
@@ -218,7 +228,8 @@ TEST_CASE("an answer that cannot be decoded fails its call only", "[broker]") {
   pair.log_in();
   const CallId call = pair.server.call(ObjectId(1), "x", {}).value();
   pair.server.take_output();
-  const std::string answer = encode(list({string("answer"), number(call.value), list({string("class")})}));
+  const std::string answer =
+      encode(list({string("answer"), number(call.value), list({string("class")})}));
 
   const auto answered = only<Answered>(pair.server.feed(answer));
 
@@ -264,7 +275,8 @@ TEST_CASE("an object that was never sent can be withdrawn", "[broker]") {
 
 TEST_CASE("at most 1024 objects are exported", "[broker]") {
   Broker server(Broker::Role::server);
-  for (std::uint64_t key = 0; key < Broker::export_limit; ++key) REQUIRE(server.export_object(Command{key}).has_value());
+  for (std::uint64_t key = 0; key < Broker::export_limit; ++key)
+    REQUIRE(server.export_object(Command{key}).has_value());
 
   CHECK(server.export_object(Command{5000}).error().code == Errc::busy);
   CHECK(server.export_object(Command{5}).has_value());
@@ -330,10 +342,10 @@ TEST_CASE("arguments that cannot be decoded are answered with a failure", "[brok
 }
 
 TEST_CASE("expressions of no use are taken politely", "[broker]") {
-  const auto expression =
-      GENERATE(list({string("cachemessage"), number(1)}), list({string("decache"), number(1)}),
-               list({string("uncache"), number(1)}), list({string("didNotUnderstand"), string("x")}),
-               list({string("decref"), number(77)}), list({string("version"), number(6)}));
+  const auto expression = GENERATE(
+      list({string("cachemessage"), number(1)}), list({string("decache"), number(1)}),
+      list({string("uncache"), number(1)}), list({string("didNotUnderstand"), string("x")}),
+      list({string("decref"), number(77)}), list({string("version"), number(6)}));
   Broker server(Broker::Role::server);
 
   CHECK(after_greeting(server, expression).empty());
@@ -351,13 +363,14 @@ TEST_CASE("an unknown word is named to the peer", "[broker]") {
 TEST_CASE("malformed expressions end the connection", "[broker]") {
   const Value tuple = list({string("tuple")});
   const Value dict = list({string("dictionary")});
-  const auto expression =
-      GENERATE_COPY(number(1), string("message"), list({}), list({number(1)}), list({string("decref"), string("x")}),
-                    list({string("answer"), string("x"), number(1)}), message(list({}), "x", tuple, dict),
-                    list({string("message"), string("x"), number(1), string("m"), number(1), tuple, dict}),
-                    list({string("message"), number(1), number(1), number(1), number(1), tuple, dict}),
-                    list({string("message"), number(1), number(1), string("m"), string("1"), tuple, dict}),
-                    list({string("version"), number(7)}));
+  const auto expression = GENERATE_COPY(
+      number(1), string("message"), list({}), list({number(1)}),
+      list({string("decref"), string("x")}), list({string("answer"), string("x"), number(1)}),
+      message(list({}), "x", tuple, dict),
+      list({string("message"), string("x"), number(1), string("m"), number(1), tuple, dict}),
+      list({string("message"), number(1), number(1), number(1), number(1), tuple, dict}),
+      list({string("message"), number(1), number(1), string("m"), string("1"), tuple, dict}),
+      list({string("version"), number(7)}));
   Broker server(Broker::Role::server);
 
   only<Closed>(after_greeting(server, expression));

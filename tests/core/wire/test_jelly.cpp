@@ -13,7 +13,9 @@ Value word(std::string_view head, Value::List rest = {}) {
   return list(std::move(rest));
 }
 
-Value reference(std::int64_t id, Value value) { return word("reference", {number(id), std::move(value)}); }
+Value reference(std::int64_t id, Value value) {
+  return word("reference", {number(id), std::move(value)});
+}
 Value dereference(std::int64_t id) { return word("dereference", {number(id)}); }
 
 std::string error_of(const Value& value) {
@@ -30,19 +32,22 @@ TEST_CASE("each Python type has its form", "[jelly]") {
     Jelly jelly;
     Value value;
   };
-  const auto c = GENERATE(
-      Case{Jelly(), word("None")}, Case{Jelly(true), word("boolean", {string("true")})},
-      Case{Jelly(false), word("boolean", {string("false")})}, Case{integer(7), number(7)},
-      Case{Jelly(0.5), Value{0.5}}, Case{bytes("ab"), string("ab")}, Case{text("é"), word("unicode", {string("é")})},
-      Case{Jelly(BigInteger{true, std::string(11, 'x')}), Value{BigInteger{true, std::string(11, 'x')}}},
-      Case{Jelly(JellyList{{integer(1)}}), word("list", {number(1)})}, Case{Jelly(JellyTuple{}), word("tuple")},
-      Case{Jelly(JellySet{{text("a")}}), word("set", {word("unicode", {string("a")})})},
-      Case{Jelly(JellyFrozenSet{{integer(1)}}), word("frozenset", {number(1)})},
-      Case{Jelly(JellyDict{{{text("k"), JellyList{}}}}),
-           word("dictionary", {list({word("unicode", {string("k")}), word("list")})})},
-      Case{Jelly(RemoteRef{ObjectId(3)}), word("remote", {number(3)})},
-      Case{Jelly(LocalRef{ObjectId(4)}), word("local", {number(4)})},
-      Case{Jelly(JellyInstance{"a.B", JellyDict{}}), word("a.B", {word("dictionary")})});
+  const auto c =
+      GENERATE(Case{Jelly(), word("None")}, Case{Jelly(true), word("boolean", {string("true")})},
+               Case{Jelly(false), word("boolean", {string("false")})}, Case{integer(7), number(7)},
+               Case{Jelly(0.5), Value{0.5}}, Case{bytes("ab"), string("ab")},
+               Case{text("é"), word("unicode", {string("é")})},
+               Case{Jelly(BigInteger{true, std::string(11, 'x')}),
+                    Value{BigInteger{true, std::string(11, 'x')}}},
+               Case{Jelly(JellyList{{integer(1)}}), word("list", {number(1)})},
+               Case{Jelly(JellyTuple{}), word("tuple")},
+               Case{Jelly(JellySet{{text("a")}}), word("set", {word("unicode", {string("a")})})},
+               Case{Jelly(JellyFrozenSet{{integer(1)}}), word("frozenset", {number(1)})},
+               Case{Jelly(JellyDict{{{text("k"), JellyList{}}}}),
+                    word("dictionary", {list({word("unicode", {string("k")}), word("list")})})},
+               Case{Jelly(RemoteRef{ObjectId(3)}), word("remote", {number(3)})},
+               Case{Jelly(LocalRef{ObjectId(4)}), word("local", {number(4)})},
+               Case{Jelly(JellyInstance{"a.B", JellyDict{}}), word("a.B", {word("dictionary")})});
 
   CHECK(encode(c.jelly) == encode(c.value));
   CHECK(read_jelly(c.value).value() == c.jelly);
@@ -69,8 +74,10 @@ TEST_CASE("a shared container appears at each of its places", "[jelly]") {
   const Value shared = reference(1, word("list", {number(5)}));
   const Jelly five = JellyList{{integer(5)}};
 
-  CHECK(read_jelly(word("tuple", {shared, dereference(1)})).value() == Jelly(JellyTuple{{five, five}}));
-  CHECK(read_jelly(word("tuple", {dereference(1), shared})).value() == Jelly(JellyTuple{{five, five}}));
+  CHECK(read_jelly(word("tuple", {shared, dereference(1)})).value() ==
+        Jelly(JellyTuple{{five, five}}));
+  CHECK(read_jelly(word("tuple", {dereference(1), shared})).value() ==
+        Jelly(JellyTuple{{five, five}}));
   CHECK(read_jelly(shared).value() == five);
 }
 
@@ -80,15 +87,17 @@ TEST_CASE("broken references are refused", "[jelly]") {
   CHECK(error_of(word("list", {reference(1, word("list", {dereference(2)})),
                                reference(2, word("list", {dereference(1)}))}))
             .find("cyclic") != std::string::npos);
-  CHECK(error_of(word("list", {reference(1, word("list")), reference(1, word("tuple"))})).find("twice") !=
-        std::string::npos);
+  CHECK(error_of(word("list", {reference(1, word("list")), reference(1, word("tuple"))}))
+            .find("twice") != std::string::npos);
   CHECK(error_of(word("reference", {string("x"), number(1)})).find("number") != std::string::npos);
 }
 
 TEST_CASE("shared parts cannot blow a small message up", "[jelly]") {
-  Value::List levels{string("list"), reference(0, word("list", {string(std::string_view("0123456789"))}))};
+  Value::List levels{string("list"),
+                     reference(0, word("list", {string(std::string_view("0123456789"))}))};
   for (std::int64_t i = 1; i < 40; ++i) {
-    levels.push_back(reference(i, word("list", {dereference(i - 1), dereference(i - 1), dereference(i - 1)})));
+    levels.push_back(
+        reference(i, word("list", {dereference(i - 1), dereference(i - 1), dereference(i - 1)})));
   }
 
   CHECK(error_of(list(levels)).find("too large") != std::string::npos);
@@ -107,10 +116,12 @@ TEST_CASE("shared parts cannot nest without bound", "[jelly]") {
 }
 
 TEST_CASE("forms that no peer of ours sends are refused", "[jelly]") {
-  const auto value = GENERATE(list({}), list({number(1)}), list({list({})}), word("unicode"), word("unicode", {number(1)}),
-                              word("boolean", {string("maybe")}), word("None", {number(1)}), word("remote", {string("x")}),
-                              word("dictionary", {number(1)}), word("dictionary", {list({number(1)})}),
-                              word("class", {string("os.system")}), word("a.B", {number(1)}), word("module", {string("os")}));
+  const auto value = GENERATE(
+      list({}), list({number(1)}), list({list({})}), word("unicode"), word("unicode", {number(1)}),
+      word("boolean", {string("maybe")}), word("None", {number(1)}), word("remote", {string("x")}),
+      word("dictionary", {number(1)}), word("dictionary", {list({number(1)})}),
+      word("class", {string("os.system")}), word("a.B", {number(1)}),
+      word("module", {string("os")}));
 
   CHECK(!error_of(value).empty());
 }
@@ -124,7 +135,8 @@ TEST_CASE("a part longer than the protocol allows cannot be sent", "[jelly]") {
 }
 
 TEST_CASE("plain values become JSON and back", "[jelly]") {
-  const Jelly jelly = JellyDict{{{bytes("b\xff"), JellyTuple{{integer(1), Jelly(), Jelly(true)}}}, {integer(2), Jelly(0.5)}}};
+  const Jelly jelly = JellyDict{
+      {{bytes("b\xff"), JellyTuple{{integer(1), Jelly(), Jelly(true)}}}, {integer(2), Jelly(0.5)}}};
 
   CHECK(dump_json(to_json(jelly).value()) == R"({"b\ufffd":[1,null,true],"2":0.5})");
   CHECK(to_json(JellyList{{RemoteRef{ObjectId(1)}}}).has_error());

@@ -39,9 +39,10 @@ TEST_CASE("every form of line end becomes a newline, however the text is cut", "
     std::string text, lines;
   };
   const auto c = GENERATE(
-      Case{"a\nb\n", "a\nb\n"}, Case{"a\nb", "a\nb\n"}, Case{"\n\n", "\n\n"}, Case{"a\r\nb\rc\n", "a\nb\nc\n"},
-      Case{"a\r", "a\n"}, Case{"a\r\r\nb\n", "a\n\nb\n"}, Case{"\r\r\r\n", "\n\n\n"}, Case{"a\n\rb\n", "a\n\nb\n"},
-      Case{"a\b\b\bb\n", "a\nb\n"}, Case{"a\b\n", "a\n\n"}, Case{"a\b\r\n", "a\n\n"}, Case{"a\x1b[ub\n", "a\nb\n"},
+      Case{"a\nb\n", "a\nb\n"}, Case{"a\nb", "a\nb\n"}, Case{"\n\n", "\n\n"},
+      Case{"a\r\nb\rc\n", "a\nb\nc\n"}, Case{"a\r", "a\n"}, Case{"a\r\r\nb\n", "a\n\nb\n"},
+      Case{"\r\r\r\n", "\n\n\n"}, Case{"a\n\rb\n", "a\n\nb\n"}, Case{"a\b\b\bb\n", "a\nb\n"},
+      Case{"a\b\n", "a\n\n"}, Case{"a\b\r\n", "a\n\n"}, Case{"a\x1b[ub\n", "a\nb\n"},
       Case{"a\x1b[1;2Hb\x1b[12;3fc\x1b[2Jd\n", "a\nb\nc\nd\n"}, Case{"\b\b\x1b[2J\r\n", "\n\n\n"},
       Case{"a\x1b[3Jb\x1b[1Hc\x1b[m\x1b\x1b[0;1mx\n", "a\x1b[3Jb\x1b[1Hc\x1b[m\x1b\x1b[0;1mx\n"},
       Case{"a\x1b[1;", "a\x1b[1;\n"}, Case{"a\x1b\nb\x1b[2\rc\n", "a\x1b\nb\x1b[2\nc\n"},

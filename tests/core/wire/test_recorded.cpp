@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Recorded sessions of a Buildbot 4.3 master with its peers, decoded, encoded and replayed byte for byte.
+// Recorded sessions of a Buildbot 4.3 master with its peers, decoded, encoded and replayed byte for
+// byte.
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <map>
@@ -63,7 +64,8 @@ class Replay {
     updates += static_cast<int>(updated.updates.items.size());
     for (const Update& update : updated.updates.items) {
       const auto* stream = std::get_if<StreamUpdate>(&update);
-      if (stream != nullptr && stream->stream == UpdateStream::standard_output) output_text += stream->text;
+      if (stream != nullptr && stream->stream == UpdateStream::standard_output)
+        output_text += stream->text;
     }
   }
 
@@ -82,11 +84,13 @@ class Replay {
   void say_form(const Value::List& form) {
     const auto word = std::get<std::string_view>(form[0].data);
     if (word == "pb" || word == "version") return;
-    const bool is_for_root = std::holds_alternative<std::string_view>(form[word == "message" ? 2 : 1].data);
+    const bool is_for_root =
+        std::holds_alternative<std::string_view>(form[word == "message" ? 2 : 1].data);
     const auto id = is_for_root ? 0 : std::get<std::int64_t>(form[word == "message" ? 2 : 1].data);
     if (word == "decref") return broker_.decref(ObjectId(id));
     if (word == "answer") return say_answer(id, exported(form[2]));
-    if (word == "error") return broker_.error({id}, read_failure(read_jelly(form[2]).value()).value());
+    if (word == "error")
+      return broker_.error({id}, read_failure(read_jelly(form[2]).value()).value());
     REQUIRE(word == "message");
     auto args = std::get<JellyTuple>(exported(form[5]).data).items;
     Kwargs kwargs;
@@ -94,8 +98,9 @@ class Replay {
     for (const auto& [key, item] : std::get<JellyDict>(named.data).items) {
       kwargs.emplace_back(std::get<Text>(key.data).value, item);
     }
-    const auto call = broker_.call(ObjectId(id), std::get<std::string_view>(form[3].data), std::move(args),
-                                   std::move(kwargs), std::get<std::int64_t>(form[4].data) != 0);
+    const auto call =
+        broker_.call(ObjectId(id), std::get<std::string_view>(form[3].data), std::move(args),
+                     std::move(kwargs), std::get<std::int64_t>(form[4].data) != 0);
     REQUIRE(call.has_value());
     CHECK(call->value == std::get<std::int64_t>(form[1].data));
   }
@@ -110,7 +115,8 @@ class Replay {
     requested_.reset();
   }
 
-  // The value, after exporting each object it mentions for the first time; ids must come out as recorded.
+  // The value, after exporting each object it mentions for the first time; ids must come out as
+  // recorded.
   Jelly exported(const Value& value) {
     Jelly jelly = read_jelly(value).value();
     for_each_remote(jelly, [&](RemoteRef ref) {
@@ -138,7 +144,8 @@ TEST_CASE("recorded expressions are encoded as they were", "[recorded]") {
   REQUIRE(!stream.empty());
 
   std::string encoded;
-  for (const std::string& expression : decode_all(stream).value()) append_value(encoded, parse_value(expression));
+  for (const std::string& expression : decode_all(stream).value())
+    append_value(encoded, parse_value(expression));
 
   CHECK(encoded == stream);
 }
@@ -171,8 +178,9 @@ TEST_CASE("the recorded worker session means what it says", "[recorded]") {
 
   replay.run(recorded_connection(1), step);
 
-  const std::map<std::string, int> calls{{"close", 8},  {"complete", 52}, {"keepalive", 13}, {"read", 8},
-                                         {"unpack", 2}, {"utime", 1},     {"write", 8}};
+  const std::map<std::string, int> calls{{"close", 8}, {"complete", 52}, {"keepalive", 13},
+                                         {"read", 8},  {"unpack", 2},    {"utime", 1},
+                                         {"write", 8}};
   CHECK(replay.calls == calls);
   CHECK(replay.updates == 210);
   CHECK(replay.releases == 59);
@@ -190,8 +198,9 @@ TEST_CASE("recorded refusals reach the client as failures", "[recorded]") {
     int number;
     std::string_view type, value;
   };
-  const auto c = GENERATE(Case{3, unauthorized_login_type, ""}, Case{8, unauthorized_login_type, ""},
-                          Case{7, runtime_error_type, "rejecting duplicate worker"});
+  const auto c =
+      GENERATE(Case{3, unauthorized_login_type, ""}, Case{8, unauthorized_login_type, ""},
+               Case{7, runtime_error_type, "rejecting duplicate worker"});
   const auto pieces = recorded_connection(c.number);
   std::optional<PbFailure> failure;
   Broker client(Broker::Role::client);
@@ -226,7 +235,8 @@ TEST_CASE("the typed calls of an attaching worker give the recorded bytes", "[re
       for (Action& action : broker.feed(pieces[next].bytes)) {
         if (auto* r = std::get_if<LoginRequested>(&action)) requested = *r;
         if (auto* l = std::get_if<LoginAnswered>(&action)) login = *l;
-        if (auto* a = std::get_if<Answered>(&action)) answers.push_back(std::get<Jelly>(a->outcome));
+        if (auto* a = std::get_if<Answered>(&action))
+          answers.push_back(std::get<Jelly>(a->outcome));
       }
     }
   };
@@ -258,7 +268,9 @@ TEST_CASE("the typed calls of an attaching worker give the recorded bytes", "[re
   CHECK(info.info.at("admin") == "Your Name Here <admin@youraddress.invalid>\n");
   CHECK(!info.deletes_leftover_dirs);
   CHECK(info.others.empty());
-  REQUIRE(call_builder_list(broker, bot, {{"boom", "boom"}, {"slow", "slow"}, {"main", "bd-main"}, {"child", "child"}})
+  REQUIRE(call_builder_list(
+              broker, bot,
+              {{"boom", "boom"}, {"slow", "slow"}, {"main", "bd-main"}, {"child", "child"}})
               .has_value());
   said();
   const auto builders = read_builder_objects(answers.back()).value();

@@ -43,7 +43,8 @@ Broker connected_broker() {
 std::vector<Jelly> sent_args(Broker& broker) {
   const std::string output = broker.take_output();
   const Value value = parse_value(output);
-  return std::get<JellyTuple>(read_jelly(std::get<Value::List>(value.data).at(5)).value().data).items;
+  return std::get<JellyTuple>(read_jelly(std::get<Value::List>(value.data).at(5)).value().data)
+      .items;
 }
 
 }  // namespace
@@ -68,14 +69,21 @@ TEST_CASE("each key of an update has its type", "[updates]") {
       update_args(dict({{text("log"), JellyTuple{{text("my.log"), bytes("x\xff\n")}}}})));
   CHECK(log.name == "my.log");
   CHECK(only_update<ExitCodeUpdate>(update_args(dict({{text("rc"), integer(-1)}}))).code == -1);
-  CHECK(only_update<ElapsedUpdate>(update_args(dict({{text("elapsed"), Jelly(0.25)}}))).seconds == 0.25);
-  CHECK(only_update<ElapsedUpdate>(update_args(dict({{text("elapsed"), integer(2)}}))).seconds == 2);
-  CHECK(only_update<FailureReasonUpdate>(update_args(dict({{text("failure_reason"), text("timeout")}}))).reason == "timeout");
-  CHECK(only_update<FilesUpdate>(update_args(dict({{text("files"), JellyList{{text("a"), bytes("b\xff")}}}}))).names ==
-        std::vector<std::string>{"a", "b\xef\xbf\xbd"});
+  CHECK(only_update<ElapsedUpdate>(update_args(dict({{text("elapsed"), Jelly(0.25)}}))).seconds ==
+        0.25);
+  CHECK(only_update<ElapsedUpdate>(update_args(dict({{text("elapsed"), integer(2)}}))).seconds ==
+        2);
+  CHECK(only_update<FailureReasonUpdate>(
+            update_args(dict({{text("failure_reason"), text("timeout")}})))
+            .reason == "timeout");
+  CHECK(only_update<FilesUpdate>(
+            update_args(dict({{text("files"), JellyList{{text("a"), bytes("b\xff")}}}})))
+            .names == std::vector<std::string>{"a", "b\xef\xbf\xbd"});
   std::vector<Jelly> fields;
   for (std::int64_t i = 0; i < 10; ++i) fields.push_back(i);
-  CHECK(only_update<StatUpdate>(update_args(dict({{text("stat"), JellyTuple{fields}}}))).fields[9] == 9);
+  CHECK(
+      only_update<StatUpdate>(update_args(dict({{text("stat"), JellyTuple{fields}}}))).fields[9] ==
+      9);
 }
 
 TEST_CASE("updates of unknown keys or unexpected types are kept as JSON", "[updates]") {
@@ -84,10 +92,11 @@ TEST_CASE("updates of unknown keys or unexpected types are kept as JSON", "[upda
     Jelly value;
     std::string json;
   };
-  const auto c = GENERATE(Case{"frob", JellyList{{integer(1)}}, "[1]"}, Case{"rc", Jelly(), "null"},
-                          Case{"stdout", integer(1), "1"}, Case{"stat", JellyTuple{{integer(1)}}, "[1]"},
-                          Case{"log", text("x"), "\"x\""}, Case{"files", text("x"), "\"x\""},
-                          Case{"elapsed", text("x"), "\"x\""}, Case{"failure_reason", integer(1), "1"});
+  const auto c =
+      GENERATE(Case{"frob", JellyList{{integer(1)}}, "[1]"}, Case{"rc", Jelly(), "null"},
+               Case{"stdout", integer(1), "1"}, Case{"stat", JellyTuple{{integer(1)}}, "[1]"},
+               Case{"log", text("x"), "\"x\""}, Case{"files", text("x"), "\"x\""},
+               Case{"elapsed", text("x"), "\"x\""}, Case{"failure_reason", integer(1), "1"});
 
   const auto other = only_update<OtherUpdate>(update_args(dict({{text(c.key), c.value}})));
 
@@ -96,9 +105,10 @@ TEST_CASE("updates of unknown keys or unexpected types are kept as JSON", "[upda
 }
 
 TEST_CASE("several pairs with byte strings of an old worker are read in order", "[updates]") {
-  const Jelly args = JellyTuple{{JellyList{{
-      JellyList{{dict({{bytes("stdout"), bytes("a\xff")}, {bytes("stderr"), bytes("b")}}), integer(3)}},
-      JellyList{{dict({{bytes("rc"), integer(0)}}), integer(5)}}}}}};
+  const Jelly args = JellyTuple{{JellyList{
+      {JellyList{
+           {dict({{bytes("stdout"), bytes("a\xff")}, {bytes("stderr"), bytes("b")}}), integer(3)}},
+       JellyList{{dict({{bytes("rc"), integer(0)}}), integer(5)}}}}}};
   const std::string encoded = encode(args);
 
   const auto updates = read_updates(encoded).value();
@@ -113,7 +123,8 @@ TEST_CASE("several pairs with byte strings of an old worker are read in order", 
 TEST_CASE("updates in a less usual form are read too", "[updates]") {
   const Value key = list({string("unicode"), string("stdout")});
   const Value content = list({string("unicode"), string("text")});
-  const Value pair = list({string("tuple"), list({string("dictionary"), list({key, content})}), number(4)});
+  const Value pair =
+      list({string("tuple"), list({string("dictionary"), list({key, content})}), number(4)});
   const Value shared = list({string("list"), list({string("reference"), number(1), pair}),
                              list({string("dereference"), number(1)})});
   const std::string encoded = encode(list({string("tuple"), shared}));
@@ -127,7 +138,8 @@ TEST_CASE("updates in a less usual form are read too", "[updates]") {
 }
 
 TEST_CASE("updates that are none are refused", "[updates]") {
-  const auto args = GENERATE(Jelly(), Jelly(JellyTuple{}), Jelly(JellyTuple{{integer(1)}}), Jelly(JellyTuple{{JellyList{{integer(1)}}}}),
+  const auto args = GENERATE(Jelly(), Jelly(JellyTuple{}), Jelly(JellyTuple{{integer(1)}}),
+                             Jelly(JellyTuple{{JellyList{{integer(1)}}}}),
                              Jelly(JellyTuple{{JellyList{{JellyList{{integer(1), integer(0)}}}}}}),
                              update_args(dict({{integer(1), text("x")}})),
                              update_args(dict({{text("x"), RemoteRef{ObjectId(1)}}})));
@@ -140,9 +152,11 @@ TEST_CASE("an update call reaches the host with its command", "[updates]") {
   Broker broker = connected_broker();
   const ObjectId id = broker.export_object(Command{42}).value();
   const Jelly args = update_args(dict({{text("stdout"), text("hello\n")}}), 2);
-  const std::string bytes = encode(list({string("message"), number(8), number(id.value), string("update"), number(1)}));
+  const std::string bytes =
+      encode(list({string("message"), number(8), number(id.value), string("update"), number(1)}));
   const std::string message = "\x07" + bytes.substr(1) + encode(args) + encode(dict({}));
-  const std::size_t cut = GENERATE_COPY(std::size_t{0}, std::size_t{1}, message.size() / 2, message.size() - 1);
+  const std::size_t cut =
+      GENERATE_COPY(std::size_t{0}, std::size_t{1}, message.size() / 2, message.size() - 1);
 
   CHECK(broker.feed(std::string_view(message).substr(0, cut)).empty());
   const Actions actions = broker.feed(std::string_view(message).substr(cut));
@@ -188,7 +202,8 @@ TEST_CASE("answers of the wrong type are refused", "[messages]") {
 
 TEST_CASE("a command ends by itself or with a failure", "[messages]") {
   CHECK(!read_completion({{}}).value());
-  CHECK(read_completion({to_jelly(make_failure("builtins.ValueError", "bad"))}).value()->value == "bad");
+  CHECK(read_completion({to_jelly(make_failure("builtins.ValueError", "bad"))}).value()->value ==
+        "bad");
   CHECK(read_completion({text("x")}).has_error());
 }
 
@@ -197,7 +212,8 @@ TEST_CASE("a failure survives the way to the peer", "[messages]") {
   failure.frames = {{"run", "/x.py", 3}, {"go", "/y.py", 4}};
   failure.count = 12;
 
-  const PbFailure back = read_failure(read_jelly(parse_value(encode(to_jelly(failure)))).value()).value();
+  const PbFailure back =
+      read_failure(read_jelly(parse_value(encode(to_jelly(failure)))).value()).value();
 
   CHECK(back.type == failure.type);
   CHECK(back.value == "who?");
@@ -211,7 +227,12 @@ TEST_CASE("a failure survives the way to the peer", "[messages]") {
 
 TEST_CASE("requests to file objects have their types", "[messages]") {
   const auto read = [](std::string method, std::vector<Jelly> args) {
-    return read_transfer_request(Called{.call = {}, .object = {}, .target = FileWriter{}, .method = std::move(method), .args = std::move(args), .kwargs = {}});
+    return read_transfer_request(Called{.call = {},
+                                        .object = {},
+                                        .target = FileWriter{},
+                                        .method = std::move(method),
+                                        .args = std::move(args),
+                                        .kwargs = {}});
   };
 
   CHECK(std::get<WriteRequest>(read("write", {bytes("x\xff")}).value()).block == "x\xff");
@@ -219,7 +240,8 @@ TEST_CASE("requests to file objects have their types", "[messages]") {
   CHECK(std::get<ReadRequest>(read("read", {integer(16384)}).value()).longest == 16384);
   CHECK(std::holds_alternative<CloseRequest>(read("close", {}).value()));
   CHECK(std::holds_alternative<UnpackRequest>(read("unpack", {}).value()));
-  const auto times = std::get<UtimeRequest>(read("utime", {JellyTuple{{Jelly(1.5), integer(2)}}}).value());
+  const auto times =
+      std::get<UtimeRequest>(read("utime", {JellyTuple{{Jelly(1.5), integer(2)}}}).value());
   CHECK(times.accessed == 1.5);
   CHECK(times.modified == 2);
   CHECK(read("write", {}).error().code == Errc::bad_input);
@@ -231,22 +253,25 @@ TEST_CASE("requests to file objects have their types", "[messages]") {
 TEST_CASE("a command is sent with its object and arguments", "[messages]") {
   Broker broker = connected_broker();
   const ObjectId writer = broker.export_object(FileWriter{1}).value();
-  const ArgDict args{{"workdir", Arg{Json("build")}},
-                     {"command", Arg{ArgList{Arg{Json("echo")}, Arg{Obfuscated{"pw", "XX"}}, Arg{Bytes{"b"}}}}},
-                     {"env", Arg{ArgDict{{"PATH", Arg{Json(nullptr)}}}}},
-                     {"writer", Arg{RemoteRef{writer}}},
-                     {"timeout", Arg{Json(1200)}}};
+  const ArgDict args{
+      {"workdir", Arg{Json("build")}},
+      {"command", Arg{ArgList{Arg{Json("echo")}, Arg{Obfuscated{"pw", "XX"}}, Arg{Bytes{"b"}}}}},
+      {"env", Arg{ArgDict{{"PATH", Arg{Json(nullptr)}}}}},
+      {"writer", Arg{RemoteRef{writer}}},
+      {"timeout", Arg{Json(1200)}}};
 
   REQUIRE(call_start_command(broker, ObjectId(4), {Command{5}, "17", "shell", args}).has_value());
 
-  const Jelly expected = dict(
-      {{text("workdir"), text("build")},
-       {text("command"),
-        JellyList{{text("echo"), JellyTuple{{text("obfuscated"), text("pw"), text("XX")}}, bytes("b")}}},
-       {text("env"), dict({{text("PATH"), {}}})},
-       {text("writer"), RemoteRef{writer}},
-       {text("timeout"), integer(1200)}});
-  CHECK(sent_args(broker) == std::vector<Jelly>{RemoteRef{ObjectId(2)}, text("17"), text("shell"), expected});
+  const Jelly expected =
+      dict({{text("workdir"), text("build")},
+            {text("command"),
+             JellyList{{text("echo"), JellyTuple{{text("obfuscated"), text("pw"), text("XX")}},
+                        bytes("b")}}},
+            {text("env"), dict({{text("PATH"), {}}})},
+            {text("writer"), RemoteRef{writer}},
+            {text("timeout"), integer(1200)}});
+  CHECK(sent_args(broker) ==
+        std::vector<Jelly>{RemoteRef{ObjectId(2)}, text("17"), text("shell"), expected});
   CHECK(*broker.find_object(ObjectId(2)) == Exported(Command{5}));
 }
 
