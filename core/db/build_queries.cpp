@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "core/db/build_store.h"
+#include "core/db/covers.h"
 #include "core/db/stored_properties.h"
 
 namespace kiln::db {
@@ -24,6 +25,7 @@ constexpr std::array fields{
     Field{"results", FieldKind::integer, "b.results"},
     Field{"state_string", FieldKind::text, "b.state_string"},
 };
+static_assert(covers<Build>(fields));
 
 constexpr Entity entity{
     .columns = "b.id, b.number, b.builderid, b.buildrequestid, b.workerid, b.masterid, b.started_at, b.complete_at, "

@@ -5,6 +5,7 @@
 
 #include <unordered_map>
 
+#include "core/db/covers.h"
 #include "core/db/hash.h"
 
 namespace kiln::db {
@@ -23,6 +24,7 @@ constexpr std::array fields{
     Field{"tags", FieldKind::text_list,
           "SELECT ft.name FROM builders_tags fb JOIN tags ft ON ft.id = fb.tagid WHERE fb.builderid = bu.id"},
 };
+static_assert(covers<Builder>(fields));
 
 constexpr Entity entity{
     .columns = "bu.id, bu.name, bu.description, bu.description_format, bu.description_html, bu.projectid",

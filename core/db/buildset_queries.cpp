@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/db/buildset_store.h"
+#include "core/db/covers.h"
 #include "core/db/sourcestamp_store.h"
 #include "core/db/stored_properties.h"
 
@@ -22,6 +23,7 @@ constexpr std::array fields{
     Field{"parent_buildid", FieldKind::integer, "bs.parent_buildid"},
     Field{"parent_relationship", FieldKind::text, "bs.parent_relationship"},
 };
+static_assert(covers<Buildset>(fields));
 
 constexpr Entity entity{
     .columns = "bs.id, bs.external_idstring, bs.reason, bs.rebuilt_buildid, bs.submitted_at, bs.complete, "

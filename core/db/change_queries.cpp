@@ -6,6 +6,7 @@
 
 #include "core/db/blame.h"
 #include "core/db/change_store.h"
+#include "core/db/covers.h"
 #include "core/db/sourcestamp_store.h"
 #include "core/db/stored_properties.h"
 
@@ -30,6 +31,7 @@ constexpr std::array fields{
           "SELECT fp.parent_changeids FROM changes fp "
           "WHERE fp.changeid = ch.changeid AND fp.parent_changeids IS NOT NULL"},
 };
+static_assert(covers<Change>(fields));
 
 constexpr int first_sourcestamp_column = 13;
 constexpr std::string_view columns =

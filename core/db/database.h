@@ -56,6 +56,9 @@ class Database {
   // Changes with each commit of the journal: a key for caches. Any thread.
   std::uint64_t data_version() const { return writer_.data_version(); }
 
+  // How often the journal had to write a batch again.
+  std::uint64_t retries() const { return writer_.retries(); }
+
   // Writes what is queued, answers what was asked, ends the threads. Effects and replies are still posted.
   void shutdown();
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/db/covers.h"
 #include "core/db/log_store.h"
 
 namespace kiln::db {
@@ -13,6 +14,7 @@ constexpr std::array fields{
     Field{"num_lines", FieldKind::integer, "l.num_lines"},
     Field{"type", FieldKind::text, "l.type"},
 };
+static_assert(covers<Log>(fields));
 
 constexpr Entity entity{
     .columns = "l.id, l.name, l.slug, l.stepid, l.complete, l.num_lines, l.type",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/db/covers.h"
 #include "core/db/master_store.h"
 
 namespace kiln::db {
@@ -10,6 +11,7 @@ constexpr std::array fields{
     Field{"active", FieldKind::boolean, "m.active"},
     Field{"last_active", FieldKind::integer, "m.last_active"},
 };
+static_assert(covers<Master>(fields));
 
 constexpr Entity entity{
     .columns = "m.id, m.name, m.active, m.last_active",

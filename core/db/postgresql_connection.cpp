@@ -228,8 +228,8 @@ class PostgresqlConnection : public Connection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> connect_postgresql(const DatabaseUrl& url, Access) {
-  std::vector<const char*> keywords{"client_encoding", "fallback_application_name", "connect_timeout"};
-  std::vector<const char*> values{"UTF8", "kilnbot", "10"};
+  std::vector<const char*> keywords{"client_encoding", "fallback_application_name", "connect_timeout", "options"};
+  std::vector<const char*> values{"UTF8", "kilnbot", "10", "-c client_min_messages=warning"};
   for (const auto& [keyword, value] : url.options) {
     keywords.push_back(keyword.c_str());
     values.push_back(value.c_str());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/db/covers.h"
 #include "core/db/request_store.h"
 #include "core/db/stored_properties.h"
 
@@ -24,6 +25,7 @@ constexpr std::array fields{
     Field{"results", FieldKind::integer, "r.results"},
     Field{"waited_for", FieldKind::boolean, "r.waited_for"},
 };
+static_assert(covers<BuildRequest>(fields));
 
 constexpr Entity entity{
     .columns = "r.id, r.buildsetid, r.builderid, r.priority, c.claimed_at, c.masterid, r.complete, r.results, "

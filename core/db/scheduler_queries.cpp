@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/db/covers.h"
 #include "core/db/master_store.h"
 #include "core/db/scheduler_store.h"
 
@@ -10,6 +11,7 @@ constexpr std::array scheduler_fields{
     Field{"name", FieldKind::text, "sd.name"},
     Field{"enabled", FieldKind::boolean, "sd.enabled"},
 };
+static_assert(covers<Scheduler>(scheduler_fields));
 constexpr Entity schedulers{
     .columns = "sd.id, sd.name, sd.enabled, m.id, m.name, m.active, m.last_active",
     .from = "schedulers sd LEFT JOIN scheduler_masters sm ON sm.schedulerid = sd.id "
@@ -23,6 +25,7 @@ constexpr std::array change_source_fields{
     Field{"changesourceid", FieldKind::integer, "cs.id"},
     Field{"name", FieldKind::text, "cs.name"},
 };
+static_assert(covers<ChangeSource>(change_source_fields));
 constexpr Entity change_sources{
     .columns = "cs.id, cs.name, m.id, m.name, m.active, m.last_active",
     .from = "changesources cs LEFT JOIN changesource_masters sm ON sm.changesourceid = cs.id "

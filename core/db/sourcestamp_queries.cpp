@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/db/base64.h"
+#include "core/db/covers.h"
 #include "core/db/sourcestamp_store.h"
 
 namespace kiln::db {
@@ -16,6 +17,7 @@ constexpr std::array fields{
     Field{"codebase", FieldKind::text, "ss.codebase"},
     Field{"created_at", FieldKind::integer, "ss.created_at"},
 };
+static_assert(covers<SourceStamp>(fields));
 
 constexpr Entity entity{
     .columns = sourcestamp_columns,

@@ -145,7 +145,7 @@ Result<Handle> open_handle(const DatabaseUrl& url, int flags) {
                                                       raw == nullptr ? "out of memory" : sqlite3_errmsg(raw)));
   }
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, 5000);
+  sqlite3_busy_timeout(raw, static_cast<int>(url.lock_timeout.count()));
   return handle;
 }
 

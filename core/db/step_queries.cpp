@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/db/covers.h"
 #include "core/db/step_store.h"
 #include "core/db/stored_properties.h"
 
@@ -18,6 +19,7 @@ constexpr std::array fields{
     Field{"state_string", FieldKind::text, "s.state_string"},
     Field{"hidden", FieldKind::boolean, "s.hidden"},
 };
+static_assert(covers<Step>(fields));
 
 constexpr Entity entity{
     .columns = "s.id, s.number, s.name, s.buildid, s.started_at, s.locks_acquired_at, s.complete_at, s.results, "

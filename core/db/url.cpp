@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 
 #include "core/db/try.h"
 
@@ -43,8 +44,15 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text, std::si
 
 // Arguments that mean something to Buildbot or its driver, and nothing here.
 bool is_driver_argument(std::string_view name) {
-  constexpr std::array names{"serialize_access", "max_idle", "storage_engine", "charset", "check_same_thread", "timeout"};
+  constexpr std::array names{"serialize_access", "max_idle", "storage_engine", "charset", "check_same_thread"};
   return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return n == name; });
+}
+
+std::chrono::milliseconds milliseconds_of(const std::string& seconds, std::chrono::milliseconds fallback) {
+  char* end = nullptr;
+  const double value = std::strtod(seconds.c_str(), &end);
+  const bool good = end != seconds.c_str() && *end == '\0' && value >= 0 && value < 1e6;
+  return good ? std::chrono::milliseconds(static_cast<std::int64_t>(value * 1000)) : fallback;
 }
 
 std::vector<std::pair<std::string, std::string>> query_options(std::string_view query) {
@@ -61,9 +69,12 @@ std::vector<std::pair<std::string, std::string>> query_options(std::string_view 
 }
 
 Result<DatabaseUrl> parse_sqlite(std::string_view text, std::string_view rest, const std::filesystem::path& basedir) {
-  const std::string_view path = cut(rest, rest.find('?')).first;
+  const auto [path, query] = cut(rest, rest.find('?'));
   DatabaseUrl url;
   url.dialect = Dialect::sqlite;
+  for (const auto& [name, value] : query_options(query)) {
+    if (name == "timeout") url.lock_timeout = milliseconds_of(value, url.lock_timeout);
+  }
   if (path.empty() || path == "/" || path == "/:memory:") {
     static std::atomic<int> count{0};
     url.in_memory = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct DatabaseUrl {
   Dialect dialect = Dialect::sqlite;
   std::string file;        // SQLite: absolute path; in memory: the name it has in this process
   bool in_memory = false;  // SQLite
+  std::chrono::milliseconds lock_timeout{5000};  // SQLite: the driver's argument `timeout`, in seconds
   std::vector<std::pair<std::string, std::string>> options;  // libpq keywords: host, port, user ...
 
   // For people: no password.

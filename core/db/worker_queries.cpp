@@ -3,6 +3,7 @@
 
 #include <unordered_map>
 
+#include "core/db/covers.h"
 #include "core/db/stored_properties.h"
 #include "core/db/worker_store.h"
 
@@ -16,6 +17,7 @@ constexpr std::array fields{
     Field{"pause_reason", FieldKind::text, "w.pause_reason"},
     Field{"graceful", FieldKind::boolean, "w.graceful"},
 };
+static_assert(covers<Worker>(fields));
 
 constexpr Entity entity{
     .columns = "w.id, w.name, w.info, w.paused, w.pause_reason, w.graceful",

@@ -105,6 +105,7 @@ std::optional<Writer::Outcomes> Writer::write_until_done(const Batch& batch) {
       unit_by_unit = true;
       continue;
     }
+    retries_.fetch_add(1, std::memory_order_relaxed);
     log_warning("database: write failed, trying again: {}", result.error().what);
     if (!wait_until_usable(result.error())) return std::nullopt;
   }

@@ -35,6 +35,8 @@ class Writer : public Journal {
   void commit(Unit unit) override;
   void on_storage_lost(std::function<void(bool lost)> callback) override;
 
+  // How often a batch had to be written again.
+  std::uint64_t retries() const { return retries_.load(std::memory_order_relaxed); }
   std::uint64_t data_version() const { return data_version_.load(std::memory_order_acquire); }
 
  private:
@@ -69,6 +71,7 @@ class Writer : public Journal {
   std::string batch_uuid_;
   bool storage_lost_ = false;
   std::atomic<std::uint64_t> data_version_{1};
+  std::atomic<std::uint64_t> retries_{0};
 
   std::mutex mutex_;
   std::condition_variable wake_;

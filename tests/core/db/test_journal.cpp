@@ -43,7 +43,7 @@ TEST_CASE("a unit that the database refuses does not take others with it") {
   CHECK(host.integer("SELECT count(*) FROM object_state") == 0);  // nothing of the refused unit
 }
 
-TEST_CASE("what is queued before the master starts, and at the end, is written") {
+TEST_CASE("what is queued at the shutdown is written") {
   const auto backend = GENERATE(Backend::sqlite_file, Backend::postgresql);
   CAPTURE(backend);
   DatabaseHost host(backend);

@@ -115,6 +115,7 @@ TEST_CASE("database urls") {
   const auto parsed = [](const char* text) { return db::parse_url(text, "/base"); };
   CHECK(parsed("sqlite:///state.sqlite").value().file == "/base/state.sqlite");
   CHECK(parsed("sqlite:////srv/db.sqlite?timeout=5").value().file == "/srv/db.sqlite");
+  CHECK(parsed("sqlite:///a.sqlite?timeout=0.5").value().lock_timeout == std::chrono::milliseconds(500));
   CHECK(parsed("sqlite:///%(basedir)s/x.sqlite").value().file == "/base/x.sqlite");
   CHECK(parsed("sqlite://").value().in_memory);
   const auto server = parsed("postgresql+psycopg2://us%40er:p%3Aw@db.example:5433/bb?sslmode=require&max_idle=3").value();
