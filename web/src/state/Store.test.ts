@@ -89,6 +89,23 @@ describe('events around an answer', () => {
   });
 });
 
+describe('the properties of a build', () => {
+  it('from an event win over an answer asked for before it', () => {
+    const since = store.eventCount;
+    receive('builds/1/properties/update', { step: ['two', 'Step'] });
+    store.snapshotProperties(1, { step: ['one', 'Step'] }, since);
+
+    expect(store.properties(1).value).toEqual({ step: ['two', 'Step'] });
+  });
+
+  it('from an answer asked for later win', () => {
+    receive('builds/1/properties/update', { step: ['one', 'Step'] });
+    store.snapshotProperties(1, { step: ['two', 'Step'] }, store.eventCount);
+
+    expect(store.properties(1).value).toEqual({ step: ['two', 'Step'] });
+  });
+});
+
 describe('rows never go back', () => {
   it('a finished build stays finished when an older event comes late', () => {
     receive('builds/1/finished', aBuild(1, finished));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { batch, signal, type Signal } from '@preact/signals';
+import { batch, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { LiveEvent } from '../api/LiveSocket';
 import type {
   Build,
@@ -44,6 +44,11 @@ function builderAfter(event: BuilderEvent, known: Builder | undefined): Builder 
     masterids: masterid === undefined ? masterids : [...new Set([...masterids, masterid])],
     ...fields,
   };
+}
+
+interface PropertySet {
+  values: Signal<Properties | null>;
+  eventSeq: number;
 }
 
 /** Runs `flush` soon, once per batch of events: per animation frame in a visible tab. */
@@ -93,7 +98,7 @@ export class Store {
     merge: overlay,
     limit: 10_000,
   });
-  private readonly propertySets = new Map<number, Signal<Properties | null>>();
+  private readonly propertySets = new Map<number, PropertySet>();
 
   private seq = 0;
   private queue: { event: LiveEvent; seq: number }[] = [];
@@ -126,10 +131,20 @@ export class Store {
   }
 
   /** A build's full property set, null until known. */
-  properties(buildid: number): Signal<Properties | null> {
+  properties(buildid: number): ReadonlySignal<Properties | null> {
+    return this.propertySet(buildid).values;
+  }
+
+  snapshotProperties(buildid: number, values: Properties, since: number): void {
+    this.flush();
+    const known = this.propertySet(buildid);
+    if (known.eventSeq <= since) known.values.value = values;
+  }
+
+  private propertySet(buildid: number): PropertySet {
     let found = this.propertySets.get(buildid);
     if (!found) {
-      found = signal<Properties | null>(null);
+      found = { values: signal<Properties | null>(null), eventSeq: 0 };
       this.propertySets.set(buildid, found);
     }
     return found;
@@ -149,7 +164,9 @@ export class Store {
     const kind = entityOf(key);
     if (kind === 'properties') {
       const buildid = Number(key.split('/')[1]);
-      this.properties(buildid).value = message as Properties;
+      const known = this.propertySet(buildid);
+      known.values.value = message as Properties;
+      known.eventSeq = seq;
     } else if (kind === 'builders') {
       const known = this.builders.find((message as BuilderEvent).builderid)?.peek();
       this.builders.applyEvent(builderAfter(message as BuilderEvent, known), seq);

@@ -5,7 +5,9 @@ import { ApiError, messageOf } from '../api/ApiError';
 import type { Build, Builder } from '../api/types';
 import { builderHref, buildersHref, type Route } from '../lib/routes';
 import { progressOf } from '../lib/results';
+import type { AppState } from '../state/AppState';
 import { useApp, useLiveQuery, useSelected } from '../state/hooks';
+import type { QueryPlan } from '../state/LiveQuery';
 import { Failure, Loading } from '../ui/Notice';
 import { BuildHeader } from './BuildHeader';
 import { NotFoundView } from './NotFoundView';
@@ -80,20 +82,28 @@ interface ContentProps {
   step: number | null;
 }
 
+function stepsPlan({ api, store }: AppState, { buildid, complete }: Build): QueryPlan {
+  const loadSteps = async (signal: AbortSignal, since: number) => {
+    const steps = await api.steps(buildid)(signal);
+    store.snapshot('steps', steps, since, (step) => step.buildid === buildid);
+  };
+  // A finished build does not change any more.
+  if (complete) return { paths: [], load: loadSteps };
+  return {
+    paths: [`builds/${buildid}/steps/*/*`, `builds/${buildid}/properties/*`],
+    load: async (signal, since) => {
+      const properties = api.buildProperties(buildid)(signal);
+      await loadSteps(signal, since);
+      store.snapshotProperties(buildid, await properties, since);
+    },
+  };
+}
+
 function BuildContent({ build, builder, step }: ContentProps) {
   const [isStopping, setStopping] = useState(false);
   const row = build.value;
   useAnnouncedResult(row, builder.name);
-  const state = useLiveQuery(`steps ${row.buildid}`, ({ api, store }) => ({
-    // A finished build does not change any more.
-    paths: row.complete
-      ? []
-      : [`builds/${row.buildid}/steps/*/*`, `builds/${row.buildid}/properties/*`],
-    load: async (signal, since) => {
-      const steps = await api.steps(row.buildid)(signal);
-      store.snapshot('steps', steps, since, (step) => step.buildid === row.buildid);
-    },
-  }));
+  const state = useLiveQuery(`steps ${row.buildid}`, (app) => stepsPlan(app, row));
   return (
     <div class="bb-build-summary">
       <BuildHeader build={row} builder={builder} onStop={() => setStopping(true)} />

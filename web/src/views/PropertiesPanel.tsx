@@ -11,8 +11,9 @@ export function PropertiesPanel({ build }: { build: Build }) {
   const [isOpen, setOpen] = useState(false);
   const state = useLiveQuery(isOpen ? `properties ${build.buildid}` : null, ({ api }) => ({
     paths: build.complete ? [] : [`builds/${build.buildid}/properties/*`],
-    load: async (signal) => {
-      store.properties(build.buildid).value = await api.buildProperties(build.buildid)(signal);
+    load: async (signal, since) => {
+      const values = await api.buildProperties(build.buildid)(signal);
+      store.snapshotProperties(build.buildid, values, since);
     },
   }));
   const properties = store.properties(build.buildid).value;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Every page: accessible in both themes, no wider than a phone, served under a strict policy.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { axeViolations, Browser } from './support/browser.mjs';
+import { ScratchMaster } from './support/master.mjs';
+
+let master;
+
+before(async () => {
+  master = await ScratchMaster.start();
+  await master.openGate('compile');
+  await master.openGate('check');
+  await master.build('broken');
+  await master.build('live');
+  await master.closeGate('check');
+  await master.build('live', { until: 'started' });
+});
+
+after(async () => {
+  for (const browser of browsers.values()) await browser.close();
+  await master?.stop();
+});
+
+/** Pages with the text that shows they are complete. */
+const pages = [
+  ['home', '/', 'Needs attention'],
+  ['builders', '/builders', 'long log'],
+  ['builder', '/builders/broken', 'connected'],
+  ['force dialog', '/builders/broken/force/force', 'Inner text'],
+  ['running build', '/builders/live/builds/2', 'using PTY'],
+  ['failed build', '/builders/broken/builds/1', 'error: it broke'],
+  ['log', '/builders/broken/builds/1/steps/2/logs/stdio', 'error: it broke'],
+  ['missing page', '/no/such/page', '404'],
+];
+
+/** One browser per set of options; each check gets a page of its own. */
+const browsers = new Map();
+
+async function withPage(options, hash, text, check) {
+  const key = JSON.stringify(options);
+  if (!browsers.has(key)) browsers.set(key, await Browser.open(options));
+  const page = await browsers.get(key).page();
+  await page.goto(`${master.url}#${hash}`);
+  await page.getByText(text).first().waitFor();
+  await check(page);
+  assert.deepEqual(page.problems, [], 'errors in the browser');
+  await page.close();
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  describe(`axe finds nothing, ${colorScheme}`, () => {
+    for (const [name, hash, text] of pages) {
+      test(name, () =>
+        withPage({ colorScheme }, hash, text, async (page) => {
+          assert.deepEqual(await axeViolations(page), []);
+        }),
+      );
+    }
+  });
+}
+
+describe('at 360 px nothing is wider than the window', () => {
+  for (const [name, hash, text] of pages) {
+    test(name, () =>
+      withPage({ viewport: { width: 360, height: 720 } }, hash, text, async (page) => {
+        const excess = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        );
+        assert.equal(excess, 0);
+        assert.deepEqual(await axeViolations(page), []);
+      }),
+    );
+  }
+});
+
+test('at 360 px the menu opens and leads to another page', () =>
+  withPage({ viewport: { width: 360, height: 720 } }, '/', 'Needs attention', async (page) => {
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Builders', exact: true }).click();
+    await page.getByRole('heading', { name: 'Builders' }).waitFor();
+    assert.equal(await page.getByRole('complementary').count(), 0);
+  }));
+
+test('a build that does not exist leads to its builder', () =>
+  withPage({}, '/builders/live/builds/2', 'using PTY', async (page) => {
+    await page.goto(`${master.url}#/builders/live/builds/999`);
+    await page.getByRole('heading', { name: 'live', exact: true }).waitFor();
+    await page.locator('.bb-build-row').first().waitFor();
+    assert.match(page.url(), /#\/builders\/live$/);
+    page.problems = page.problems.filter((text) => !text.includes('404'));
+  }));
+
+test('the builders list filters by name and tag', () =>
+  withPage({}, '/builders', 'long log', async (page) => {
+    await page.getByRole('searchbox').fill('odd');
+    await page.getByText('1 builder', { exact: true }).waitFor();
+    await page.getByRole('searchbox').fill('web lo');
+    await page.getByText('2 builders', { exact: true }).waitFor();
+    await page.getByRole('searchbox').fill('nothing like this');
+    await page.getByText('No builder matches').waitFor();
+  }));
+
+test('the page is served with settings inside and a policy against foreign scripts', async () => {
+  const response = await fetch(master.url);
+  const policy = response.headers.get('content-security-policy') ?? '';
+  const html = await response.text();
+
+  assert.match(policy, /default-src 'self'/);
+  assert.doesNotMatch(policy.match(/script-src[^;]*/)?.[0] ?? '', /unsafe/);
+  const nonce = policy.match(/'nonce-([^']+)'/)?.[1];
+  assert.ok(html.includes(`<script id="bb-config" nonce="${nonce}">`));
+  assert.ok(!html.includes('<!-- KILNBOT_CONFIG -->'));
+});
