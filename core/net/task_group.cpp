@@ -74,6 +74,8 @@ void TaskGroup::spawn(std::string name, Task<void> task) {
 
 std::size_t TaskGroup::size() const { return state_->signals.size(); }
 
+asio::any_io_executor TaskGroup::executor() const { return state_->executor; }
+
 void TaskGroup::cancel() { state_->cancel(); }
 
 void TaskGroup::shut_down(std::chrono::milliseconds patience, std::function<void(std::size_t)> done) {

@@ -24,6 +24,7 @@ class TaskGroup {
   // `name` is for the log line when an exception ends the task.
   void spawn(std::string name, Task<void> task);
   std::size_t size() const;
+  boost::asio::any_io_executor executor() const;
   // Asks all tasks to end: what they await fails with operation_aborted.
   void cancel();
   // Waits until all tasks have ended, at most `patience`; then cancels the others. Calls `done` once, later, with

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/port.h"
+
+#include <algorithm>
+
+#include "core/session/pb_attach.h"
+#include "core/session/pb_link.h"
+
+namespace kiln::session {
+namespace {
+
+// Shared by all connections: bounds what one read costs, and how much output is joined into one call of a sink.
+constexpr std::size_t read_size = 256 * 1024;
+constexpr auto complaint_interval = std::chrono::minutes(1);
+constexpr std::size_t complaint_limit = 10'000;
+
+}  // namespace
+
+Port::Port(boost::asio::any_io_executor executor, engine::WorkerGate& gate, WorkerPortOptions options)
+    : executor_(executor), gate_(gate), options_(options), clock_(executor), tasks_(executor), scratch_(read_size) {}
+
+void Port::accept(net::Socket socket, const net::TlsContext& tls) {
+  if (strangers_.size() >= options_.stranger_limit) {
+    strangers_.front()->end(make_error(Errc::busy, "too many connections that have not logged in"));
+  }
+  std::string peer = net::peer_name(socket);
+  const auto connection = std::make_shared<Connection>(shared_from_this(), executor_,
+                                                       net::make_stream(std::move(socket), tls), std::move(peer));
+  connections_.insert(connection);
+  strangers_.push_back(connection);
+  tasks_.spawn("connection from " + connection->peer(), Connection::run(connection));
+}
+
+std::optional<User> Port::find_user(const std::string& name) {
+  auto password = gate_.password(name);
+  if (!password) return std::nullopt;
+  return User{std::move(*password), [this](const ConnectionPtr& connection, const wire::LoginAnswered& login) {
+                if (!login.mind) {
+                  return connection->refuse_login(login, wire::runtime_error_type, "a worker must bring its bot");
+                }
+                const auto link = std::make_shared<PbLink>(shared_from_this(), connection, login.username, *login.mind);
+                tasks_.spawn("attach of worker " + login.username, attach_worker(link, login));
+              }};
+}
+
+void Port::close_all(const Error& why) {
+  for (const auto& connection : std::set<ConnectionPtr>(connections_)) connection->end(why);
+}
+
+void Port::logged_in(const ConnectionPtr& connection) { strangers_.remove(connection); }
+
+void Port::ended(const ConnectionPtr& connection) {
+  strangers_.remove(connection);
+  connections_.erase(connection);
+}
+
+bool Port::may_complain(const std::string& peer) {
+  const auto now = clock_.now();
+  std::erase_if(complaints_, [&](const auto& entry) { return now - entry.second >= complaint_interval; });
+  if (complaints_.size() >= complaint_limit) return false;
+  return complaints_.emplace(peer, now).second;
+}
+
+std::shared_ptr<PbLink> Port::link(const std::string& worker) const {
+  const auto found = links_.find(worker);
+  return found == links_.end() ? nullptr : found->second;
+}
+
+void Port::add_link(const std::string& worker, std::shared_ptr<PbLink> link) { links_[worker] = std::move(link); }
+
+void Port::remove_link(const std::string& worker, const PbLink* link) {
+  const auto found = links_.find(worker);
+  if (found != links_.end() && found->second.get() == link) links_.erase(found);
+}
+
+}  // namespace kiln::session
