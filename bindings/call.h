@@ -33,12 +33,14 @@ void ask(Policy& policy, Reply<T> reply, std::function<py::object()> call, std::
           answer(convert(task.attr("result")()));
         } catch (const py::error_already_set& raised) {
           answer(explain(raised));
-        } catch (const py::cast_error& mistyped) {
-          answer(make_error(Errc::script, mistyped.what()));
+        } catch (const py::builtin_exception& thrown) {
+          answer(explain(as_raised(thrown)));
         }
       });
     } catch (const py::error_already_set& raised) {
       answer(explain(raised));
+    } catch (const py::builtin_exception& thrown) {
+      answer(explain(as_raised(thrown)));
     }
   });
 }
@@ -56,6 +58,8 @@ py::object submit(Policy& policy, std::function<void(Reply<T>)> call, std::funct
         resolve(held(ref), convert(result));
       } catch (const py::error_already_set& raised) {
         reject(held(ref), raised.value());
+      } catch (const py::builtin_exception& thrown) {
+        reject(held(ref), as_raised(thrown).value());
       }
     });
   };

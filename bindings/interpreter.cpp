@@ -16,6 +16,8 @@ extern "C" PyObject* PyInit__core();
 namespace kiln::bindings {
 namespace {
 
+constexpr const char* core_module = "buildbot_cfg._core";
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
@@ -43,11 +45,22 @@ std::string pylib_folder() {
   return std::filesystem::exists(KILN_PYLIB "/buildbot_cfg/__init__.py", ignored) ? KILN_PYLIB : "";
 }
 
-void prepare() {
+// Up to 3.11 the importer of built-in modules finds none inside a package: this one is put in place by hand.
+void import_built_in_core() {
+  const py::module_ machinery = py::module_::import("importlib.machinery");
+  const py::object spec = machinery.attr("ModuleSpec")(core_module, machinery.attr("BuiltinImporter"));
+  const py::object core = py::module_::import("importlib.util").attr("module_from_spec")(spec);
+  py::module_::import("sys").attr("modules")[core_module] = core;
+  spec.attr("loader").attr("exec_module")(core);
+}
+
+void prepare(bool is_built_in) {
   const py::module_ sys = py::module_::import("sys");
   // Short, so that a thread which computes does not keep the policy thread waiting.
   sys.attr("setswitchinterval")(0.001);
   if (const std::string folder = pylib_folder(); !folder.empty()) sys.attr("path").attr("insert")(0, folder);
+  if (is_built_in) import_built_in_core();
+  py::module_::import("buildbot_cfg").attr("_core") = py::module_::import(core_module);
   py::module_::import("buildbot_cfg._policy").attr("install_aliases")();
 }
 
@@ -64,7 +77,7 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
     if (!found) return found.error();
     // Python does this with its signal handlers, which it may not install here; its pipes rely on it.
     std::signal(SIGPIPE, SIG_IGN);
-    PyImport_AppendInittab("buildbot_cfg._core", PyInit__core);
+    PyImport_AppendInittab(core_module, PyInit__core);
     const PyStatus status = initialize(*found);
     if (PyStatus_Exception(status)) {
       return make_error(Errc::fatal, fmt::format("cannot start Python of \"{}\": {}", found->string(),
@@ -74,7 +87,7 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
   }
   const py::gil_scoped_acquire gil;
   try {
-    prepare();
+    prepare(interpreter->main_state_ != nullptr);
   } catch (const py::error_already_set& raised) {
     return make_error(Errc::fatal, "cannot load the configuration language: " + script_error(raised).what);
   }

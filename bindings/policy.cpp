@@ -82,7 +82,8 @@ void Policy::drain() {
 
 void Policy::run() {
   const py::gil_scoped_acquire gil;
-  run_guarded([this] { py::handle(loop_).attr("run_forever")(); });
+  // asyncio lets SystemExit and KeyboardInterrupt of any callback through; a user's sys.exit() does not end the master.
+  while (!is_quitting_) run_guarded([this] { py::handle(loop_).attr("run_forever")(); });
   run_guarded([this] { wind_down(); });
   work_->close();
   const py::gil_scoped_release no_gil;
@@ -90,7 +91,10 @@ void Policy::run() {
 }
 
 void Policy::quit() {
-  work_->post([this] { py::handle(loop_).attr("stop")(); });
+  work_->post([this] {
+    is_quitting_ = true;
+    py::handle(loop_).attr("stop")();
+  });
 }
 
 void Policy::wind_down() {

@@ -45,6 +45,7 @@ class Policy {
   PyObject* flush_ = nullptr;  // the callable given to call_soon
   PyObject* tasks_ = nullptr;  // a set: asyncio itself keeps tasks only weakly
   bool is_draining_ = false;
+  bool is_quitting_ = false;
 };
 
 // Runs `work`; what escapes it is logged: the last wall before the asyncio loop. With the GIL.

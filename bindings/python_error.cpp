@@ -18,6 +18,11 @@ Error script_error(py::handle exception) {
 
 Error script_error(const py::error_already_set& raised) { return script_error(raised.value()); }
 
+py::error_already_set as_raised(const py::builtin_exception& thrown) {
+  thrown.set_error();
+  return py::error_already_set();
+}
+
 py::object make_master_error(const Error& error) {
   const py::object type = py::module_::import("buildbot_cfg._core").attr("MasterError");
   py::object exception = type(error.what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/recorded_base.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -14,6 +15,9 @@ struct Recorded {
   PyObject* file;  // str, or null when no user code was on the stack
   int line;
 };
+
+// Process-wide like the interpreter itself, which is never restarted.
+std::array<PyTypeObject*, 4> bases{};
 
 Recorded* self_of(PyObject* object) { return reinterpret_cast<Recorded*>(object); }
 
@@ -72,6 +76,48 @@ PyObject* location(PyObject* object, PyObject*) {
   return Py_BuildValue("(Oi)", self->file ? self->file : Py_None, self->line);
 }
 
+bool is_recorded(PyTypeObject* type) {
+  return std::any_of(bases.begin(), bases.end(), [type](PyTypeObject* base) { return PyType_IsSubtype(type, base); });
+}
+
+// _remade(class, args, kwargs, file, line): for copy and deepcopy, whose copies are the same recipe from the same place.
+PyObject* remade(PyObject*, PyObject* values) {
+  PyTypeObject* type = nullptr;
+  PyObject *args = nullptr, *kwargs = nullptr, *file = nullptr;
+  int line = 0;
+  if (!PyArg_ParseTuple(values, "O!O!O!Oi:_remade", &PyType_Type, &type, &PyTuple_Type, &args, &PyDict_Type, &kwargs,
+                        &file, &line)) {
+    return nullptr;
+  }
+  if (!is_recorded(type)) {
+    return PyErr_Format(PyExc_TypeError, "%s does not record how it was made", type->tp_name);
+  }
+  PyObject* object = type->tp_alloc(type, 0);
+  if (!object) return nullptr;
+  Recorded* self = self_of(object);
+  self->args = Py_NewRef(args);
+  self->kwargs = Py_NewRef(kwargs);
+  self->file = file == Py_None ? nullptr : Py_NewRef(file);
+  self->line = line;
+  return object;
+}
+
+PyObject* reduce(PyObject* object, PyObject*) {
+  const Recorded* self = self_of(object);
+  PyObject* state = PyObject_GetAttrString(object, "__dict__");
+  if (!state) {
+    PyErr_Clear();
+    state = Py_NewRef(Py_None);
+  }
+  PyObject* maker = PyObject_GetAttrString(PyImport_AddModule("buildbot_cfg._core"), "_remade");
+  if (!maker) {
+    Py_DECREF(state);
+    return nullptr;
+  }
+  return Py_BuildValue("N(OONOi)N", maker, Py_TYPE(object), self->args, PyDict_Copy(self->kwargs),
+                       self->file ? self->file : Py_None, self->line, state);
+}
+
 int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(self_of(object)->args);
@@ -94,10 +140,11 @@ void dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
-void add_base(py::module_& module, const char* attribute, const char* full_name) {
-  static std::array<PyMethodDef, 3> methods{{
+PyTypeObject* add_base(py::module_& module, const char* attribute, const char* full_name) {
+  static std::array<PyMethodDef, 4> methods{{
       {"_recipe", recipe, METH_NOARGS, "(class, args, kwargs) it was made with."},
       {"_location", location, METH_NOARGS, "(file, line) of the user's code that made it; (None, 0) when unknown."},
+      {"__reduce_ex__", reduce, METH_O, nullptr},
       {nullptr, nullptr, 0, nullptr},
   }};
   std::array<PyType_Slot, 6> slots{{
@@ -110,18 +157,24 @@ void add_base(py::module_& module, const char* attribute, const char* full_name)
   }};
   PyType_Spec spec{full_name, static_cast<int>(sizeof(Recorded)), 0,
                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  const auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
+  PyObject* type = PyType_FromSpec(&spec);
   if (!type) throw py::error_already_set();
-  module.attr(attribute) = type;
+  module.attr(attribute) = py::handle(type);
+  return reinterpret_cast<PyTypeObject*>(type);
 }
 
 }  // namespace
 
 void add_recorded_bases(py::module_& module) {
-  add_base(module, "StepBase", "buildbot_cfg._core.StepBase");
-  add_base(module, "BuilderBase", "buildbot_cfg._core.BuilderBase");
-  add_base(module, "SchedulerBase", "buildbot_cfg._core.SchedulerBase");
-  add_base(module, "WorkerBase", "buildbot_cfg._core.WorkerBase");
+  static std::array<PyMethodDef, 2> functions{{
+      {"_remade", remade, METH_VARARGS, nullptr},
+      {nullptr, nullptr, 0, nullptr},
+  }};
+  if (PyModule_AddFunctions(module.ptr(), functions.data()) < 0) throw py::error_already_set();
+  bases = {add_base(module, "StepBase", "buildbot_cfg._core.StepBase"),
+           add_base(module, "BuilderBase", "buildbot_cfg._core.BuilderBase"),
+           add_base(module, "SchedulerBase", "buildbot_cfg._core.SchedulerBase"),
+           add_base(module, "WorkerBase", "buildbot_cfg._core.WorkerBase")};
 }
 
 }  // namespace kiln::bindings

@@ -92,8 +92,8 @@ class PythonRuntime final : public Runtime {
       return outcome;
     } catch (const py::error_already_set& raised) {
       return failed_load(file, script_error(raised));
-    } catch (const py::cast_error& mistyped) {
-      return failed_load(file, make_error(Errc::script, mistyped.what()));
+    } catch (const py::builtin_exception& thrown) {
+      return failed_load(file, script_error(as_raised(thrown)));
     }
   }
 
