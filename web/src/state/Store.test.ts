@@ -90,12 +90,20 @@ describe('events around an answer', () => {
 });
 
 describe('the properties of a build', () => {
+  it('from an event add to what is known', () => {
+    store.snapshotProperties(1, { owner: ['ada', 'Force'], step: ['one', 'Step'] }, 0);
+    receive('builds/1/properties/update', { step: ['two', 'Step'] });
+    frame();
+
+    expect(store.properties(1).value).toEqual({ owner: ['ada', 'Force'], step: ['two', 'Step'] });
+  });
+
   it('from an event win over an answer asked for before it', () => {
     const since = store.eventCount;
     receive('builds/1/properties/update', { step: ['two', 'Step'] });
-    store.snapshotProperties(1, { step: ['one', 'Step'] }, since);
+    store.snapshotProperties(1, { owner: ['ada', 'Force'], step: ['one', 'Step'] }, since);
 
-    expect(store.properties(1).value).toEqual({ step: ['two', 'Step'] });
+    expect(store.properties(1).value).toEqual({ owner: ['ada', 'Force'], step: ['two', 'Step'] });
   });
 
   it('from an answer asked for later win', () => {
@@ -208,13 +216,26 @@ describe('a builder announced without its details', () => {
   });
 });
 
-it('the oldest known builds are forgotten beyond the limit', () => {
-  for (let id = 1; id <= 5_001; id += 1) receive(`builds/${id}/new`, aBuild(id));
-  frame();
+describe('beyond the limit', () => {
+  const fill = () => {
+    receive('builds/1/new', aBuild(1));
+    for (let id = 2; id <= 5_001; id += 1) receive(`builds/${id}/finished`, aBuild(id, finished));
+    frame();
+  };
 
-  expect(store.builds.size).toBe(4_000);
-  expect(store.builds.find(1)).toBeUndefined();
-  expect(store.builds.find(5_001)).toBeDefined();
+  it('the longest known finished builds are forgotten', () => {
+    fill();
+
+    expect(store.builds.size).toBe(4_000);
+    expect(store.builds.find(2)).toBeUndefined();
+    expect(store.builds.find(5_001)).toBeDefined();
+  });
+
+  it('a build that still runs is kept', () => {
+    fill();
+
+    expect(idsOf(running)).toEqual([1]);
+  });
 });
 
 describe('the kind an event is about', () => {

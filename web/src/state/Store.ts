@@ -61,6 +61,7 @@ export class Store {
     listKey: (row) => `${row.name}/${row.masterids.length}`,
     progress: noProgress,
     merge: overlay,
+    isOver: () => false,
     limit: 50_000,
   });
   readonly builds = new Table<Build>({
@@ -68,6 +69,7 @@ export class Store {
     listKey: (row) => `${row.builderid}/${row.complete}`,
     progress: (row) => (row.complete ? 1 : 0),
     merge: mergeBuild,
+    isOver: (row) => row.complete,
     limit: 5_000,
   });
   readonly buildrequests = new Table<BuildRequest>({
@@ -75,6 +77,7 @@ export class Store {
     listKey: (row) => `${row.builderid}/${row.claimed}/${row.complete}`,
     progress: (row) => (row.complete ? 1 : 0),
     merge: overlay,
+    isOver: (row) => row.complete,
     limit: 5_000,
   });
   readonly workers = new Table<Worker>({
@@ -82,6 +85,7 @@ export class Store {
     listKey: (row) => `${row.connected_to.length}/${row.paused}`,
     progress: noProgress,
     merge: overlay,
+    isOver: () => false,
     limit: 20_000,
   });
   readonly steps = new Table<Step>({
@@ -89,6 +93,7 @@ export class Store {
     listKey: (row) => `${row.buildid}/${row.hidden}`,
     progress: stepProgress,
     merge: overlay,
+    isOver: (row) => row.complete,
     limit: 10_000,
   });
   readonly logs = new Table<Log>({
@@ -96,6 +101,7 @@ export class Store {
     listKey: (row) => `${row.stepid}`,
     progress: (row) => (row.complete ? Number.MAX_SAFE_INTEGER : row.num_lines),
     merge: overlay,
+    isOver: (row) => row.complete,
     limit: 10_000,
   });
   private readonly propertySets = new Map<number, PropertySet>();
@@ -138,7 +144,8 @@ export class Store {
   snapshotProperties(buildid: number, values: Properties, since: number): void {
     this.flush();
     const known = this.propertySet(buildid);
-    if (known.eventSeq <= since) known.values.value = values;
+    const isNewer = known.eventSeq > since;
+    known.values.value = isNewer ? { ...values, ...known.values.peek() } : values;
   }
 
   private propertySet(buildid: number): PropertySet {
@@ -165,7 +172,8 @@ export class Store {
     if (kind === 'properties') {
       const buildid = Number(key.split('/')[1]);
       const known = this.propertySet(buildid);
-      known.values.value = message as Properties;
+      // Only the first event of a build has all, later ones what changed.
+      known.values.value = { ...known.values.peek(), ...(message as Properties) };
       known.eventSeq = seq;
     } else if (kind === 'builders') {
       const known = this.builders.find((message as BuilderEvent).builderid)?.peek();

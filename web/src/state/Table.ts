@@ -15,6 +15,8 @@ export interface TableRules<T> {
   progress(row: T): number;
   /** What `next` leaves out of `old`, because events carry less than answers. */
   merge(old: T, next: T): T;
+  /** May be forgotten when there are more than `limit` rows; what still runs may not. */
+  isOver(row: T): boolean;
   limit: number;
 }
 
@@ -99,9 +101,9 @@ export class Table<T extends object> {
   /** Pages stay open for weeks: the longest known rows go first. */
   private trim(): void {
     if (this.entries.size <= this.rules.limit) return;
-    for (const id of this.entries.keys()) {
+    for (const [id, entry] of this.entries) {
       if (this.entries.size <= this.rules.limit * 0.8) break;
-      this.entries.delete(id);
+      if (this.rules.isOver(entry.row.peek())) this.entries.delete(id);
     }
     this.lists.value += 1;
   }
