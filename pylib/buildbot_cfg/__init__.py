@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""The configuration language of Kilnbot: what a ``master.cfg`` imports as ``buildbot``."""
+
+#: The Buildbot version whose interface this package offers.
+version = "4.3.0"
+__version__ = version

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""The only module that touches the C++ side (``docs``: the Python border)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from buildbot_cfg import _core
+
+if TYPE_CHECKING:
+    from buildbot_cfg._bases import BuilderBase, Interpolation, SchedulerBase, StepBase, WorkerBase
+else:
+    StepBase = _core.StepBase
+    BuilderBase = _core.BuilderBase
+    SchedulerBase = _core.SchedulerBase
+    WorkerBase = _core.WorkerBase
+    Interpolation = _core.Interpolation
+
+__all__ = [
+    "BuilderBase",
+    "Interpolation",
+    "SchedulerBase",
+    "StepBase",
+    "WorkerBase",
+    "is_master_error",
+    "live_master",
+    "log",
+]
+
+
+def log(level: str, text: str) -> None:
+    """Writes one line into the master's log; ``level`` is debug, info, warning or error."""
+    _core.log(level, text)
+
+
+def live_master() -> Any:
+    """The running master's verbs, or ``None`` while checking a configuration or running a script."""
+    return _core.master
+
+
+def is_master_error(error: BaseException) -> bool:
+    """Whether the running master refused a request (not found, bad input, storage lost ...)."""
+    return isinstance(error, _core.MasterError)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Classes that users call in a configuration: wrong arguments become errors that say more than a TypeError."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABCMeta
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._errors import ArgumentErrors, report
+
+
+@lru_cache(maxsize=512)
+def _parameters(function: FunctionType) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function).parameters.values())[1:]
+
+
+def quoted(kind: str, name: object) -> str:
+    """How an object is called in messages: ``builder "x"``."""
+    return f'{kind} "{name}"' if isinstance(name, str) and name else kind
+
+
+class Declared(ABCMeta):
+    """Metaclass: checks the arguments of a call against our own ``__init__``.
+
+    While a file is loaded, unknown arguments are reported and dropped; when required ones are missing the
+    object is made without ``__init__`` and marked, so that the rest of the file is still checked.
+    Objects that have ``_sealed`` are sealed when they are made. It derives from ABCMeta so that users
+    may mix in abstract classes.
+    """
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        init = cls.__init__  # type: ignore[misc]
+        if not isinstance(init, FunctionType) or not init.__module__.startswith("buildbot_cfg."):
+            return _sealed(super().__call__(*args, **kwargs))
+        parameters = _parameters(init)
+        name = kwargs.get("name", args[0] if args else None)
+        label = quoted(cls.__name__, name)
+        args = _without_surplus(label, parameters, args)
+        kwargs = _without_unknown(label, parameters, kwargs)
+        if _lacks_required(label, parameters, args, kwargs):
+            broken = cls.__new__(cls, *args, **kwargs)
+            broken.__dict__.update(_broken=True, name=name)
+            return broken
+        return _sealed(super().__call__(*args, **kwargs))
+
+
+def _sealed(made: Any) -> Any:
+    if hasattr(made, "_sealed"):
+        object.__setattr__(made, "_sealed", True)
+    return made
+
+
+def is_broken(value: object) -> bool:
+    """Whether the object lacks required arguments (already reported)."""
+    return bool(getattr(value, "_broken", False))
+
+
+def _without_surplus(
+    label: str, parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return args
+    allowed = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    if len(args) > allowed:
+        at_most = f"at most {allowed}" if allowed else "no"
+        what = f"takes {at_most} positional arguments, {len(args)} given; name them"
+        report(what, label, kind=ArgumentErrors)
+    return args[:allowed]
+
+
+def _without_unknown(
+    label: str, parameters: tuple[inspect.Parameter, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return kwargs
+    known = [p.name for p in parameters]
+    for key in kwargs.keys() - set(known):
+        report(f'unknown argument "{key}"{did_you_mean(key, known)}', label, kind=ArgumentErrors)
+    return {key: value for key, value in kwargs.items() if key in known}
+
+
+def _lacks_required(
+    label: str,
+    parameters: tuple[inspect.Parameter, ...],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> bool:
+    missing = [
+        p.name
+        for index, p in enumerate(parameters)
+        if p.default is p.empty
+        and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        and p.name not in kwargs
+        and (p.kind is p.KEYWORD_ONLY or index >= len(args))
+    ]
+    for name in missing:
+        report(f'argument "{name}" is missing', label, kind=ArgumentErrors)
+    return bool(missing)

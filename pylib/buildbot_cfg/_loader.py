@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Runs a configuration file, and collects everything that is wrong with it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from buildbot_cfg._views import ConfigView, Lines, view_of
+from buildbot_cfg._where import user_line
+from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
+
+
+@dataclass(slots=True)
+class LoadResult:
+    """What a load gives: a configuration, or what is wrong with it."""
+
+    config: ConfigView | None = None
+    problems: list[tuple[str, int, str, str]] = field(default_factory=list)
+
+
+def load(path: str, basedir: str) -> LoadResult:
+    """Runs the file at ``path``; never raises, not even when the file calls ``sys.exit``."""
+    with collected() as (problems, warnings):
+        config = None
+        try:
+            config = _configured(os.path.abspath(path), os.path.expanduser(basedir))
+        except BaseException as error:  # the named wall: whatever the user's file raises
+            problems.extend(_problems(error, path))
+    if not problems and config is not None:
+        config.warnings = [str(warning) for warning in warnings]
+        return LoadResult(config)
+    problems.sort(key=lambda problem: (problem.file != path, problem.file, problem.line))
+    return LoadResult(None, [(p.file, p.line, p.object, p.what) for p in problems])
+
+
+def _configured(path: str, basedir: str) -> ConfigView | None:
+    source = Path(path).read_bytes()
+    tree = ast.parse(source, path)
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
+    with _importable(basedir):
+        exec(code, namespace)
+    if "BuildmasterConfig" not in namespace:
+        what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
+        raise ConfigErrors([what])
+    return view_of(namespace["BuildmasterConfig"], path, Lines(tree, path))
+
+
+@contextmanager
+def _importable(basedir: str) -> Iterator[None]:
+    sys.path.append(basedir)
+    try:
+        yield
+    finally:
+        if basedir in sys.path:
+            sys.path.remove(basedir)
+
+
+def _problems(error: BaseException, path: str) -> list[Problem]:
+    where = user_line(error.__traceback__)
+    if not where[1] or where[0].startswith("<"):
+        where = (path, 0)
+    if isinstance(error, ConfigErrors):
+        return problems_of(error, where)
+    if isinstance(error, SyntaxError) and error.filename:
+        line = f": {error.text.strip()}" if error.text else ""
+        return [Problem(error.filename, error.lineno or 0, "", f"syntax error: {error.msg}{line}")]
+    if isinstance(error, OSError) and where == (path, 0):
+        return [Problem(path, 0, "", f"cannot read the file: {error.strerror}")]
+    if isinstance(error, SystemExit):
+        return [Problem(*where, "", f"the file ends the process (exit status {error.code})")]
+    text = str(error)
+    return [Problem(*where, "", f"{type(error).__name__}: {text}" if text else type(error).__name__)]
+
+

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""What the core calls in Python: the verbs of the Python border, and nothing else."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+from buildbot_cfg import _alias, _loader, _services
+from buildbot_cfg._hooks import classify, collapse
+from buildbot_cfg._session import open_build
+
+__all__ = [
+    "activate",
+    "classify",
+    "collapse",
+    "deactivate",
+    "install_aliases",
+    "load",
+    "open_build",
+    "parse_force",
+    "run_script",
+]
+
+install_aliases = _alias.install
+load = _loader.load
+activate = _services.activate
+deactivate = _services.deactivate
+
+
+async def parse_force(
+    form: Any, owner: str, builder_names: list[str], params: dict[str, Any]
+) -> dict[str, Any]:
+    """What a filled-in force form asks for.
+
+    Raises:
+        CollectedValidationError: answers are not acceptable.
+    """
+    order: dict[str, Any] = form.order(owner or "", list(builder_names or ()), params)
+    return order
+
+
+def run_script(argv: list[str]) -> int:
+    """``kilnbot python ...``: a script, ``-c CODE`` or ``-m MODULE``; returns the exit status."""
+    if not argv:
+        sys.stderr.write("kilnbot python: give a script, -c CODE or -m MODULE\n")
+        return 2
+    try:
+        _run(argv)
+    except SystemExit as exit_:
+        return _status(exit_.code)
+    except BaseException:  # the named wall: what Python does with an uncaught exception
+        sys.excepthook(*sys.exc_info())
+        return 1
+    finally:
+        _flush()
+    return 0
+
+
+def _run(argv: list[str]) -> None:
+    if argv[0] in ("-c", "-m") and len(argv) < 2:
+        sys.stderr.write(f"kilnbot python: {argv[0]} needs an argument\n")
+        raise SystemExit(2)
+    if argv[0] == "-c":
+        sys.argv = ["-c", *argv[2:]]
+        sys.path.insert(0, "")
+        import __main__
+
+        exec(compile(argv[1], "<string>", "exec"), __main__.__dict__)
+    elif argv[0] == "-m":
+        sys.argv = argv[1:]
+        sys.path.insert(0, str(Path.cwd()))
+        runpy.run_module(argv[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = list(argv)
+        sys.path.insert(0, str(Path(argv[0]).resolve().parent))
+        runpy.run_path(argv[0], run_name="__main__")
+
+
+def _status(code: Any) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code
+    sys.stderr.write(f"{code}\n")
+    return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()

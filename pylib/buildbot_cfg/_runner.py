@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""One Python step of one build: the five verbs that the engine's step table calls."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from typing import Any
+
+from buildbot_cfg.process import _summary
+from buildbot_cfg.process._live import (
+    BuildStepCancelled,
+    BuildStepFailed,
+    LiveStep,
+    WorkerConnectionLost,
+    current_summary,
+)
+from buildbot_cfg.process._rendering import render
+from buildbot_cfg.process.log import StepLogs
+from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, Results
+
+
+class StepRunner:
+    """Makes the step of its recipe, and runs it."""
+
+    def __init__(self, session: Any, recipe: Any) -> None:
+        self.session = session
+        self.step: Any = recipe.running_copy()
+        self._live: Any = None
+
+    def describe(self) -> str:
+        """A name for messages."""
+        return f"{type(self.step).__name__} {self.step.name!r}"
+
+    async def prepare(self, handle: Any) -> dict[str, Any]:
+        """Renders everything and asks doStepIf; an exception is told as ``error``."""
+        step = self.step
+        self.session.current = handle
+        self._live = LiveStep(handle, StepLogs(handle))
+        object.__setattr__(step, "_live", self._live)
+        step.setBuild(self.session.build)
+        step.setWorker(self.session.worker)
+        error, skip, state = None, False, ""
+        try:
+            await self._render()
+            skip = not await self._wanted()
+            state = await current_summary(step)
+        except Exception:
+            error = traceback.format_exc()
+        self.session.build.executedSteps.append(step)
+        return self._prepared(skip, state, error)
+
+    def _prepared(self, skip: bool, state: str, error: str | None) -> dict[str, Any]:
+        step = self.step
+        flags = (
+            step.haltOnFailure,
+            step.flunkOnFailure,
+            step.flunkOnWarnings,
+            step.warnOnFailure,
+            step.warnOnWarnings,
+        )
+        return {
+            "name": step.name if isinstance(step.name, str) else type(step).__name__,
+            "flags": tuple(bool(flag) for flag in flags),
+            "always_run": bool(step.alwaysRun),
+            "build_summary_policy": list(step.updateBuildSummaryPolicy),
+            "skip": skip,
+            "state_string": state,
+            "error": error,
+        }
+
+    async def _render(self) -> None:
+        step = self.step
+        properties = self.session.build.getProperties()
+        step.name = await render(step.name, properties)
+        names = _renderables(type(step))
+        values = [getattr(step, name) for name in names]
+        rendered = await asyncio.gather(*(render(value, properties) for value in values))
+        for name, before, after in zip(names, values, rendered, strict=True):
+            if after is not before:
+                setattr(step, name, after)
+
+    async def _wanted(self) -> bool:
+        wanted = self.step.doStepIf
+        if callable(wanted):
+            wanted = wanted(self.step)
+            if inspect.isawaitable(wanted):
+                wanted = await wanted
+        return bool(wanted)
+
+    async def run(self) -> dict[str, Any]:
+        """Runs the step; exceptions become results."""
+        step = self.step
+        error = None
+        try:
+            results = step.run()
+            if inspect.isawaitable(results):
+                results = await results
+            if not isinstance(results, int) or not 0 <= results < len(Results):
+                raise TypeError(f"run() of {self.describe()} must return a result, not {results!r}")
+        except BuildStepCancelled:
+            results = CANCELLED
+        except BuildStepFailed:
+            results = FAILURE
+        except WorkerConnectionLost:
+            results = RETRY
+        except (Exception, asyncio.CancelledError):
+            results, error = EXCEPTION, traceback.format_exc()
+        await self._live.settle()
+        if step.stopped and results not in (RETRY, CANCELLED):
+            results = EXCEPTION
+        step.results = results
+        return {"results": int(results), "error": error}
+
+    def interrupt(self, reason: Any) -> None:
+        """Tells the step that it is to stop."""
+        answer = self.step.interrupt(reason)
+        if inspect.isawaitable(answer):
+            self._live.tasks.add(asyncio.ensure_future(answer))
+
+    def log_added(self, logid: int, name: str, slug: str) -> None:
+        """The first text of a lazy log file has come."""
+        self._live.logs.made(logid, name, slug)
+
+    async def finish(self, results: int) -> dict[str, Any]:
+        """Asks hideStepIf, ends the logs and makes the last summary."""
+        step = self.step
+        step.results = results
+        errors: list[str] = []
+        hidden = False
+        try:
+            hidden = await self._hidden()
+        except Exception:
+            errors.append(traceback.format_exc())
+        await self._live.settle()
+        for raised in await self._live.logs.close():
+            errors.append("".join(traceback.format_exception(raised)))
+        if errors:
+            step.results, hidden = EXCEPTION, False
+        summary = await self._summary(errors)
+        self.session.current = None
+        return {
+            "results": step.results,
+            "hidden": hidden,
+            "step": summary.get("step", "finished"),
+            "build": summary.get("build"),
+            "error": "\n".join(errors) or None,
+        }
+
+    async def _hidden(self) -> bool:
+        hidden = self.step.hideStepIf
+        if callable(hidden):
+            hidden = hidden(self.step.results, self.step)
+            if inspect.isawaitable(hidden):
+                hidden = await hidden
+        return bool(hidden)
+
+    async def _summary(self, errors: list[str]) -> dict[str, str]:
+        step = self.step
+        try:
+            summary: dict[str, str] = await step.getBuildResultSummary()
+        except Exception:
+            errors.append(traceback.format_exc())
+            step.results = EXCEPTION
+            summary = {"step": _summary.outcome(step, "finished")}
+        clean = step.getProperties().cleanupTextFromSecrets
+        return {key: clean(text) for key, text in summary.items()}
+
+
+def _renderables(cls: type) -> list[str]:
+    names = [name for base in cls.__mro__ for name in base.__dict__.get("renderables", ())]
+    return list(dict.fromkeys(names))
+
+

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""The Python side of one build."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildbot_cfg._master import MASTER
+from buildbot_cfg._runner import StepRunner
+from buildbot_cfg.process.buildstep import BuildStep
+from buildbot_cfg.process._sourcestamp import (
+    BuilderOfBuild,
+    RequestOfBuild,
+    WorkerOfBuild,
+    source_stamps,
+)
+
+
+class BuildSession:
+    """Holds the build object, and the handle of the step that runs now."""
+
+    def __init__(self, maker: Any, context: dict[str, Any]) -> None:
+        config = maker.config
+        sources = source_stamps(context["sourcestamps"], context["changes"])
+        by_codebase = {source.codebase: source for source in sources}
+        request = RequestOfBuild(
+            context["request"], context["buildset"], context["reason"], by_codebase
+        )
+        builder = BuilderOfBuild(
+            context["builder_name"], context["builder"], config, MASTER, maker.buildbot_url
+        )
+        self.build = config.factory.build_class()([request], builder)
+        self.build.master = MASTER
+        self.build._begin(context, config, sources)
+        self.build._add_steps = self._add_steps
+        self.worker = WorkerOfBuild(context["worker_name"], self.build.getWorkerInfo())
+        self.build.properties.on_change = self._changed
+        self.current: Any = None
+
+    def _changed(self, name: str, value: Any, source: str, runtime: bool) -> None:
+        if self.current is not None:
+            self.current.set_property(name, value, source, runtime)
+
+    def _add_steps(self, recipes: list[Any], at_end: bool) -> None:
+        if self.current is None:
+            raise RuntimeError("steps can be added only while a step of the build runs")
+        runners = [StepRunner(self, _checked(recipe)) for recipe in recipes]
+        self.current.add_steps(runners, at_end)
+
+    def property_changed(self, name: str, value: Any, source: str) -> None:
+        """A native step changed a property."""
+        self.build.properties.properties[name] = (value, source)
+
+    def close(self, results: int) -> None:
+        """The build is over."""
+        self.build.results, self.build.finished = results, True
+        self.build.properties.on_change = None
+        self.current = None
+
+
+async def open_build(maker: Any, context: dict[str, Any], recipes: list[Any]) -> list[StepRunner]:
+    """Makes the build and its Python steps; what a step's class raises comes out."""
+    session = BuildSession(maker, context)
+    return [StepRunner(session, recipe) for recipe in recipes]
+
+
+def _checked(recipe: Any) -> Any:
+    if not isinstance(recipe, BuildStep):
+        raise TypeError(f"only steps can be added to a build, not {recipe!r}")
+    return recipe

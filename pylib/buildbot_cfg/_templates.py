@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Values that the core can render by itself (the shape is part of the Python border)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildbot_cfg.process._interpolate import Interpolate
+from buildbot_cfg.process.properties import Property
+
+
+class NeedsPython(Exception):
+    """The value can only be rendered by Python."""
+
+
+def template(value: Any) -> Any:
+    """The value as the core understands it: constants, lists, dicts, and tuples for renderables.
+
+    Raises:
+        NeedsPython: something in it is beyond the core.
+    """
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if type(value) in (list, tuple) and value[:1] != ("obfuscated",):
+        return [template(item) for item in value]
+    if type(value) is dict:
+        return {_key(key): template(item) for key, item in value.items()}
+    if type(value) is Interpolate and value.core is not None:
+        keywords = {name: template(item) for name, item in value.kwargs.items()}
+        return ("interpolate", value.core, keywords)
+    if type(value) is Property:
+        return ("property", value.key, template(value.default), bool(value.defaultWhenFalse))
+    raise NeedsPython
+
+
+def constant(value: Any, *kinds: type) -> Any:
+    """The value, if it has one of the types.
+
+    Raises:
+        NeedsPython: it has not.
+    """
+    if type(value) not in kinds:
+        raise NeedsPython
+    return value
+
+
+def _key(key: Any) -> str:
+    name: str = constant(key, str)
+    return name

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""The builders of a configuration as the core reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from buildbot_cfg._checks import shown
+from buildbot_cfg._declared import is_broken
+from buildbot_cfg._native import native_shell
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._templates import NeedsPython, template
+from buildbot_cfg._view_workers import Sourced, WorkerView, sourced
+from buildbot_cfg._where import Location, place
+from buildbot_cfg.config.builder import BuilderConfig
+from buildbot_cfg._errors import report, warn
+
+#: Arguments of BuilderConfig that do nothing yet.
+_LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
+
+
+@dataclass(slots=True)
+class RecipeView:
+    """One step: native, or the recipe that Python makes steps of."""
+
+    class_name: str
+    native: dict[str, Any] | None
+    python: Any
+
+
+@dataclass(slots=True)
+class BuilderView:
+    """One builder."""
+
+    name: str
+    description: str | None
+    description_format: str | None
+    tags: list[str]
+    worker_names: list[str]
+    builddir: str
+    worker_builddir: str
+    env: Any
+    properties: Sourced
+    default_properties: Sourced
+    collapse: str
+    workdir: str
+    steps: list[RecipeView]
+    maker: Any
+    hooks: Any
+
+
+@dataclass(slots=True)
+class BuilderMaker:
+    """What Python needs to make a builder's builds."""
+
+    config: BuilderConfig
+    buildbot_url: str
+
+
+@dataclass(slots=True)
+class CollapseHook:
+    """A function that says whether the newer of two requests replaces the older one."""
+
+    builder: BuilderConfig
+    function: Callable[..., Any]
+
+
+def builder_views(values: dict[str, Any], workers: list[WorkerView], lines: Any) -> list[BuilderView]:
+    """Checks ``c["builders"]``."""
+    views: dict[str, BuilderView] = {}
+    directories: dict[str, str] = {}
+    known = {worker.name for worker in workers} | _broken_names(values["workers"])
+    for given in values["builders"]:
+        config = BuilderConfig(**given) if isinstance(given, dict) else given
+        if not isinstance(config, BuilderConfig):
+            report(f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders"))
+            continue
+        if is_broken(config) or not config.name:
+            continue
+        where = lines("builders") if isinstance(given, dict) else place(config)
+        _check(config, known, directories, views, where)
+        views.setdefault(config.name, _view(config, values, where))
+    return list(views.values())
+
+
+def _broken_names(workers: Any) -> set[str]:
+    return {worker.name for worker in workers if is_broken(worker)}
+
+
+def _check(
+    config: BuilderConfig,
+    workers: set[str],
+    directories: dict[str, str],
+    views: dict[str, BuilderView],
+    where: Location,
+) -> None:
+    if config.name in views:
+        report("another builder has this name", config.label, where)
+    elif (other := directories.setdefault(config.builddir, config.name)) != config.name:
+        what = f'the builddir "{config.builddir}" is also that of builder "{other}"'
+        report(what, config.label, where)
+    for name in config.workernames:
+        if name not in workers:
+            report(f'unknown worker "{name}"{did_you_mean(name, workers)}', config.label, where)
+    for key in _LATER:
+        if getattr(config, key):
+            warn(f'"{key}" is accepted, not active in this version', config.label, where)
+
+
+def _view(config: BuilderConfig, values: dict[str, Any], where: Location) -> BuilderView:
+    from buildbot_cfg._views import collapse_of
+
+    given = config.collapseRequests
+    chosen = values["collapseRequests"] if given is None else given
+    env, native = _environment(config)
+    return BuilderView(
+        name=config.name,
+        description=config.description,
+        description_format=config.description_format,
+        tags=config.tags,
+        worker_names=config.workernames,
+        builddir=config.builddir,
+        worker_builddir=config.workerbuilddir,
+        env=env,
+        properties=sourced(config, "properties", "Builder"),
+        default_properties=sourced(config, "defaultProperties", "Builder"),
+        collapse=collapse_of(chosen),
+        workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
+        steps=[_recipe(step, native) for step in config.factory.steps],
+        maker=BuilderMaker(config, values["buildbotURL"]),
+        hooks=CollapseHook(config, chosen) if callable(chosen) else None,
+    )
+
+
+def _environment(config: BuilderConfig) -> tuple[Any, bool]:
+    """The environment for native steps, and whether steps of the builder may be native."""
+    from buildbot_cfg.process.build import Build
+
+    may = isinstance(config.factory.workdir, str) and config.factory.build_class() is Build
+    try:
+        return template(config.env), may
+    except NeedsPython:
+        return {}, False
+
+
+def _recipe(step: Any, may_be_native: bool) -> RecipeView:
+    from buildbot_cfg._views import class_path
+
+    native = native_shell(step) if may_be_native else None
+    return RecipeView(class_path(step), native, None if native is not None else step)

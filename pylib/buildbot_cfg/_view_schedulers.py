@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""The schedulers of a configuration as the core reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from buildbot_cfg._checks import shown
+from buildbot_cfg._declared import is_broken
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._view_builders import BuilderView
+from buildbot_cfg._view_workers import Sourced, sourced
+from buildbot_cfg._where import Location, place
+from buildbot_cfg._errors import report, warn
+from buildbot_cfg.process._rendering import holds_renderable
+from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
+from buildbot_cfg.schedulers.basic import BaseBasicScheduler
+from buildbot_cfg.schedulers.forcesched import ForceScheduler
+
+#: Methods of schedulers that users override, but that are not called yet.
+_LATER = ("gotChange", "addBuildsetForChanges", "addBuildsetForSourceStamps", "getChangeFilter", "getTimerNameForChange")
+
+
+@dataclass(slots=True)
+class SchedulerView:
+    """One scheduler."""
+
+    name: str
+    class_name: str
+    kind: str
+    builder_names: list[str]
+    properties: Sourced
+    codebases: dict[str, dict[str, Any]]
+    priority: int = 0
+    tree_stable_timer: float | None = None
+    filter: list[tuple[str, list[Any], bool]] = field(default_factory=list)
+    only_important: bool = False
+    reason: str = ""
+    hooks: Any = None
+    button_name: str = ""
+    label: str = ""
+    all_fields: list[Any] = field(default_factory=list)
+    form: Any = None
+
+
+def scheduler_views(
+    values: dict[str, Any], builders: list[BuilderView], lines: Any
+) -> list[SchedulerView]:
+    """Checks ``c["schedulers"]``."""
+    views: dict[str, SchedulerView] = {}
+    known = {builder.name for builder in builders}
+    known |= {str(b.name) for b in values["builders"] if is_broken(b)}
+    for scheduler in values["schedulers"]:
+        if not isinstance(scheduler, ReconfigurableBaseScheduler):
+            report(f"must hold schedulers, not {shown(scheduler)}", 'c["schedulers"]', lines("schedulers"))
+            continue
+        if is_broken(scheduler) or not isinstance(scheduler.name, str):
+            continue
+        where = place(scheduler)
+        if scheduler.name in views:
+            report("another scheduler has this name", scheduler.label, where)
+        names = _builder_names(scheduler, known, values["multiMaster"], where)
+        _warn_later(scheduler, where)
+        view = _view(scheduler, names, values)
+        if view is None:
+            report(f"schedulers of the class {type(scheduler).__name__} do nothing in this version", scheduler.label, where)
+        else:
+            views.setdefault(scheduler.name, view)
+    _check_driven(values, builders, views)
+    return list(views.values())
+
+
+def _builder_names(
+    scheduler: ReconfigurableBaseScheduler, known: set[str], multi_master: bool, where: Location
+) -> list[str]:
+    if holds_renderable(scheduler.builderNames):
+        what = '"builderNames" holds a renderable, which is not possible in this version'
+        report(what, scheduler.label, where)
+        return []
+    names = [name for name in scheduler.builderNames if isinstance(name, str)]
+    for name in dict.fromkeys(names):
+        if name not in known and not multi_master:
+            hint = did_you_mean(name, known)
+            report(f'unknown builder "{name}" in "builderNames"{hint}', scheduler.label, where)
+    return names
+
+
+def _warn_later(scheduler: ReconfigurableBaseScheduler, where: Location) -> None:
+    if callable(scheduler.priority):
+        what = '"priority" as a function is accepted, not active in this version'
+        warn(what, scheduler.label, where)
+    if getattr(scheduler, "createAbsoluteSourceStamps", False):
+        what = '"createAbsoluteSourceStamps" is accepted, not active in this version'
+        warn(what, scheduler.label, where)
+    for name in _LATER:
+        if hasattr(scheduler, name):
+            what = f"the method {name} of {type(scheduler).__name__} is not called in this version"
+            warn(what, scheduler.label, where)
+
+
+def _check_driven(
+    values: dict[str, Any], builders: list[BuilderView], views: dict[str, SchedulerView]
+) -> None:
+    if values["multiMaster"] or any(is_broken(s) for s in values["schedulers"]):
+        return
+    driven = {name for view in views.values() for name in view.builder_names}
+    for builder in builders:
+        if builder.name not in driven:
+            config = builder.maker.config
+            report("no scheduler names this builder", config.label, place(config))
+
+
+def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> SchedulerView | None:
+    from buildbot_cfg._views import class_path
+
+    codebases = {name: _defaults(given) for name, given in scheduler.codebases.items()}
+    priority = scheduler.priority if isinstance(scheduler.priority, int) else 0
+    shared: dict[str, Any] = {
+        "name": scheduler.name,
+        "class_name": class_path(scheduler),
+        "builder_names": names,
+        "properties": sourced(scheduler, "properties", "Scheduler"),
+        "codebases": codebases,
+        "priority": priority,
+    }
+    if isinstance(scheduler, ForceScheduler):
+        scheduler.validation = values["validation"]
+        return SchedulerView(
+            kind="force",
+            button_name=scheduler.buttonName,
+            label=scheduler.title,
+            all_fields=[form.getSpec() for form in scheduler.all_fields],
+            form=scheduler,
+            **shared,
+        )
+    if isinstance(scheduler, BaseBasicScheduler):
+        plain = scheduler.change_filter.is_plain and scheduler.fileIsImportant is None
+        return SchedulerView(
+            kind="single_branch",
+            tree_stable_timer=scheduler.treeStableTimer,
+            filter=_conditions(scheduler) if plain else [],
+            only_important=scheduler.onlyImportant,
+            reason=scheduler.reason,
+            hooks=None if plain else scheduler,
+            **shared,
+        )
+    return None
+
+
+def _conditions(scheduler: BaseBasicScheduler) -> list[tuple[str, list[Any], bool]]:
+    conditions = scheduler.change_filter.conditions
+    return [(c.attribute, list(c.values), c.negate) for c in conditions]
+
+
+def _defaults(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "branch": given.get("branch"),
+        "revision": given.get("revision"),
+        "repository": given.get("repository") or "",
+        "project": given.get("project") or "",
+    }

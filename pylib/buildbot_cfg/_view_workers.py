@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""The workers of a configuration as the core reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from buildbot_cfg._checks import shown
+from buildbot_cfg._declared import is_broken, quoted
+from buildbot_cfg._where import Location, place
+from buildbot_cfg._errors import report, warn
+from buildbot_cfg.process._rendering import holds_renderable
+from buildbot_cfg.worker.base import AbstractWorker
+
+Sourced = dict[str, tuple[Any, str]]
+
+
+@dataclass(slots=True)
+class WorkerView:
+    """One worker."""
+
+    name: str
+    password: str
+    max_builds: int | None
+    properties: Sourced
+    default_properties: Sourced
+    keepalive_interval: float
+    missing_timeout: float
+    class_name: str
+
+
+def worker_views(given: Any, where: Location) -> list[WorkerView]:
+    """Checks ``c["workers"]``."""
+    views: dict[str, WorkerView] = {}
+    for worker in given:
+        if not isinstance(worker, AbstractWorker):
+            report(f"must hold workers, not {shown(worker)}", 'c["workers"]', where)
+        elif is_broken(worker) or not isinstance(worker.name, str):
+            continue
+        elif worker.name in views:
+            report("another worker has this name", worker.label, place(worker))
+        else:
+            views[worker.name] = _view(worker)
+    return list(views.values())
+
+
+def _view(worker: AbstractWorker) -> WorkerView:
+    from buildbot_cfg._views import class_path
+
+    for key in ("locks", "machine_name", "notify_on_missing"):
+        if getattr(worker, key):
+            what = f'"{key}" is accepted, not active in this version'
+            warn(what, worker.label, place(worker))
+    return WorkerView(
+        name=worker.name,
+        password=worker.password or "",
+        max_builds=worker.max_builds,
+        properties=sourced(worker, "properties", "Worker"),
+        default_properties=sourced(worker, "defaultProperties", "Worker"),
+        keepalive_interval=worker.keepalive_interval,
+        missing_timeout=worker.missing_timeout,
+        class_name=class_path(worker),
+    )
+
+
+def sourced(owner: Any, key: str, source: str) -> Sourced:
+    """The owner's properties with their source; renderable ones are reported."""
+    found: Sourced = {}
+    for name, value in getattr(owner, key).items():
+        if holds_renderable(value):
+            what = f"{quoted('property', name)} is a renderable, which is not possible here in this version"
+            report(what, owner.label, place(owner))
+        else:
+            found[name] = (value, source)
+    return found

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""The checked configuration as the core reads it (the shape is part of the Python border)."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from buildbot_cfg import _keys
+from buildbot_cfg._checks import shown
+from buildbot_cfg._declared import is_broken, quoted
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._view_builders import BuilderView, builder_views
+from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
+from buildbot_cfg._view_workers import WorkerView, worker_views
+from buildbot_cfg._where import Location
+from buildbot_cfg._errors import report
+from buildbot_cfg.process._rendering import holds_renderable
+
+Sourced = dict[str, tuple[Any, str]]
+
+
+class Lines:
+    """On which line of the file a key is set, as far as one can see it."""
+
+    def __init__(self, tree: ast.AST, path: str) -> None:
+        self._path = path
+        self._lines: dict[object, int] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Dict):
+                for key in node.keys:
+                    self._note(key)
+            elif isinstance(node, ast.keyword):
+                self._lines.setdefault(node.arg, node.lineno)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                self._note(node.slice, over=True)
+
+    def _note(self, key: ast.AST | None, over: bool = False) -> None:
+        if isinstance(key, ast.Constant) and (over or key.value not in self._lines):
+            self._lines[key.value] = key.lineno
+
+    def __call__(self, key: Any) -> Location:
+        """File and line; line 0 when unknown."""
+        return self._path, self._lines.get(key, 0)
+
+
+@dataclass(slots=True)
+class ConfigView:
+    """Everything of a configuration."""
+
+    title: str = "Buildbot"
+    title_url: str = ""
+    buildbot_url: str = ""
+    db_url: str = "sqlite:///state.sqlite"
+    pb_ports: list[str] = field(default_factory=list)
+    www: dict[str, Any] = field(default_factory=dict)
+    properties: Sourced = field(default_factory=dict)
+    collapse: str = "rule"
+    builders: list[BuilderView] = field(default_factory=list)
+    workers: list[WorkerView] = field(default_factory=list)
+    schedulers: list[SchedulerView] = field(default_factory=list)
+    change_sources: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    #: The change sources themselves, which ``activate`` starts.
+    sources: list[Any] = field(default_factory=list)
+    #: The checked values of all keys.
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
+    """Checks ``BuildmasterConfig`` and makes the view; what is wrong is reported."""
+    if not isinstance(given, dict):
+        report(f"BuildmasterConfig must be a dict, not {shown(given)}", where=(path, 0))
+        return None
+    for configurator in given.get("configurators") or ():
+        configurator.configure(given)
+    values = _keys.checked(given, _keys.TOP, 'c["{}"]', lines)
+    view = ConfigView(title=values["title"], values=values)
+    view.title_url = _with_slash(values["titleURL"])
+    view.buildbot_url = _with_slash(values["buildbotURL"])
+    view.db_url = _database(values, lines)
+    view.pb_ports = _ports(values["protocols"], lines("protocols"))
+    view.www = _www(values["www"], lines)
+    view.properties = _properties(values["properties"], path, lines("properties"))
+    view.collapse = collapse_of(values["collapseRequests"])
+    view.workers = worker_views(values["workers"], lines("workers"))
+    view.sources = _change_sources(values["change_source"], lines("change_source"))
+    view.change_sources = [(s.name, class_path(s)) for s in view.sources]
+    view.builders = builder_views(values, view.workers, lines)
+    view.schedulers = scheduler_views(values, view.builders, lines)
+    _check_caches(values, lines)
+    _check_presence(values, view, lines)
+    return view
+
+
+def class_path(value: object) -> str:
+    """The dotted name of the object's class, as Buildbot calls it."""
+    cls = type(value)
+    return f"{cls.__module__}.{cls.__qualname__}".replace("buildbot_cfg.", "buildbot.", 1)
+
+
+def collapse_of(given: Any) -> str:
+    """``collapseRequests`` in the border's words."""
+    if callable(given):
+        return "callback"
+    return "off" if given is False else "rule"
+
+
+def _with_slash(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
+
+
+def _database(values: dict[str, Any], lines: Lines) -> str:
+    given = values["db"]
+    if given is None:
+        return values["db_url"] or "sqlite:///state.sqlite"
+    known = ("db_url", "engine_kwargs")
+    for key in given.keys() - set(known):
+        report(f"unknown key{did_you_mean(str(key), known)}", f'c["db"]["{key}"]', lines(key))
+    url = given.get("db_url", "sqlite:///state.sqlite")
+    if not isinstance(url, str):
+        report(f"must be a string, not {shown(url)}", 'c["db"]["db_url"]', lines("db_url"))
+        return ""
+    return url
+
+
+def _ports(protocols: dict[Any, Any], where: Location) -> list[str]:
+    ports: list[str] = []
+    seen: set[str] = set()
+    for name, options in protocols.items():
+        label = f'c["protocols"]["{name}"]'
+        if not isinstance(name, str) or not isinstance(options, dict):
+            report(f"must be a dict, not {shown(options)}", label, where)
+            continue
+        port = options.get("port")
+        if port is None:
+            if name == "pb":
+                report('"port" is missing', label, where)
+            continue
+        if isinstance(port, bool) or not isinstance(port, (int, str)):
+            report(f'"port" must be an integer or a string, not {shown(port)}', label, where)
+            continue
+        text = str(port)
+        endpoint = f"tcp:{text}" if text.isdigit() else text
+        if endpoint in seen:
+            report(f"the port {text} is used twice", label, where)
+        seen.add(endpoint)
+        if name == "pb":
+            ports.append(text)
+    return ports
+
+
+def _www(given: dict[Any, Any], lines: Lines) -> dict[str, Any]:
+    values = _keys.checked(given, _keys.WWW, 'c["www"]["{}"]', lines)
+    dialects = values["change_hook_dialects"]
+    for dialect in dialects:
+        if dialect != "base":
+            from buildbot_cfg._errors import warn
+
+            label = f'c["www"]["change_hook_dialects"]["{dialect}"]'
+            warn("accepted, not active in this version", label, lines(dialect))
+    port = values["port"]
+    settings = {key: plain for key, v in given.items() if (plain := _plain(v)) is not None}
+    return {
+        "port": None if port is None else str(port),
+        "settings": {k: v for k, v in settings.items() if k not in ("port", "change_hook_dialects")},
+        "hook_base": bool(dialects.get("base")),
+        "allowed_origins": [str(origin) for origin in values["allowed_origins"]],
+        "json_cache_seconds": values["json_cache_seconds"],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _plain(item) for key, item in value.items()}
+    return None
+
+
+def _properties(given: dict[Any, Any], path: str, where: Location) -> Sourced:
+    usable: Sourced = {}
+    for name, value in given.items():
+        if not isinstance(name, str):
+            report(f"names must be strings, not {shown(name)}", 'c["properties"]', where)
+        elif holds_renderable(value):
+            what = f'property "{name}" is a renderable, which is not possible here in this version'
+            report(what, 'c["properties"]', where)
+        else:
+            usable[name] = (value, path)
+    return usable
+
+
+def _change_sources(given: Any, where: Location) -> list[Any]:
+    from buildbot_cfg.changes.base import ChangeSource
+
+    sources: list[Any] = []
+    names: set[str] = set()
+    for source in given if isinstance(given, (list, tuple)) else [given]:
+        if not isinstance(source, ChangeSource):
+            what = f"must be a change source or a list of them, not {shown(source)}"
+            report(what, 'c["change_source"]', where)
+        elif not is_broken(source):
+            if source.name in names:
+                what = "another change source has this name: give them different name= arguments"
+                report(what, quoted("change source", source.name), source.location)
+            names.add(source.name)
+            sources.append(source)
+    return sources
+
+
+def _check_caches(values: dict[str, Any], lines: Lines) -> None:
+    caches = values["caches"]
+    legacy = [k for k in ("buildCacheSize", "changeCacheSize") if values[k] is not None]
+    if caches is None:
+        return
+    for key in legacy:
+        report('excludes c["caches"]', f'c["{key}"]', lines(key))
+    for name, size in caches.items():
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            what = f"must be an integer of at least 1, not {shown(size)}"
+            report(what, f'c["caches"]["{name}"]', lines("caches"))
+
+
+def _check_presence(values: dict[str, Any], view: ConfigView, lines: Lines) -> None:
+    if values["multiMaster"]:
+        return
+    if not values["builders"]:
+        report("no builders are configured", 'c["builders"]', lines("builders"))
+    if not values["workers"]:
+        report("no workers are configured", 'c["workers"]', lines("workers"))
+    elif not view.pb_ports and "null" not in values["protocols"]:
+        what = "workers are configured, but no port for them: c['protocols'] = {'pb': {'port': 9989}}"
+        report(what, 'c["protocols"]', lines("protocols"))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""Which line of the user's files is to blame."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+Location = tuple[str, int]
+NOWHERE: Location = ("", 0)
+
+_PACKAGES = ("buildbot_cfg", "buildbot")
+_LIBRARIES = tuple(
+    {
+        str(Path(path).resolve())
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (path := sysconfig.get_paths().get(name))
+    }
+)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.split(".", 1)[0] in _PACKAGES
+
+
+def _is_library(file: str) -> bool:
+    return file.startswith("<") or file.startswith(_LIBRARIES)
+
+
+def user_frame() -> Location:
+    """File and line of the innermost caller outside this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    return NOWHERE if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def user_line(traceback: TracebackType | None) -> Location:
+    """The innermost line of the traceback in a file that a user wrote."""
+    found = fallback = NOWHERE
+    while traceback is not None:
+        here = (traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+        if not _is_ours(traceback.tb_frame):
+            fallback = here
+            if not _is_library(here[0]):
+                found = here
+        traceback = traceback.tb_next
+    return found if found != NOWHERE else fallback
+
+
+def place(made: Any) -> Location:
+    """Where the user's file makes a recorded object."""
+    file, line = made._location()
+    return file or "", line

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""Which changes a scheduler looks at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from buildbot_cfg._declared import Declared
+from buildbot_cfg.util import NotABranch
+
+_ATTRIBUTES = ("project", "repository", "branch", "category", "codebase")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: a value of the change, what it is compared with, and whether to turn it round."""
+
+    attribute: str
+    values: tuple[Any, ...]
+    negate: bool
+    is_pattern: bool
+    is_property: bool = False
+
+    def holds(self, value: Any) -> bool:
+        """Whether it holds for this value of the change."""
+        if self.is_pattern:
+            found = value is not None and any(p.match(str(value)) for p in self.values)
+        else:
+            found = value in self.values
+        return found is not self.negate
+
+
+class ChangeFilter(metaclass=Declared):
+    """All conditions that are given must hold.
+
+    Args:
+        filter_fn: a function (change) that says yes.
+        project: a string or a list of them; likewise repository, branch, category, codebase.
+        project_not_eq: none of these; likewise for the others.
+        project_re: a pattern or a list of them, matched at the beginning.
+        project_not_re: none of these patterns.
+        project_fn: a function (value) that says yes.
+        property_eq: a dict of property names and values; likewise property_not_eq, property_re ...
+
+    Raises:
+        ValueError: a value has the wrong type.
+
+    Example:
+        >>> main = ChangeFilter(branch="main", project=["a", "b"])
+        >>> [condition.attribute for condition in main.conditions]
+        ['project', 'branch']
+    """
+
+    def __init__(
+        self,
+        filter_fn: Callable[[Any], Any] | None = None,
+        project: Any = None,
+        project_not_eq: Any = None,
+        project_re: Any = None,
+        project_not_re: Any = None,
+        project_fn: Callable[[Any], Any] | None = None,
+        repository: Any = None,
+        repository_not_eq: Any = None,
+        repository_re: Any = None,
+        repository_not_re: Any = None,
+        repository_fn: Callable[[Any], Any] | None = None,
+        branch: Any = NotABranch,
+        branch_not_eq: Any = NotABranch,
+        branch_re: Any = None,
+        branch_not_re: Any = None,
+        branch_fn: Callable[[Any], Any] | None = None,
+        category: Any = None,
+        category_not_eq: Any = None,
+        category_re: Any = None,
+        category_not_re: Any = None,
+        category_fn: Callable[[Any], Any] | None = None,
+        codebase: Any = None,
+        codebase_not_eq: Any = None,
+        codebase_re: Any = None,
+        codebase_not_re: Any = None,
+        codebase_fn: Callable[[Any], Any] | None = None,
+        property_eq: dict[str, Any] | None = None,
+        property_not_eq: dict[str, Any] | None = None,
+        property_re: dict[str, Any] | None = None,
+        property_not_re: dict[str, Any] | None = None,
+    ) -> None:
+        given = locals()
+        self.filter_fn = filter_fn
+        self.conditions: list[Condition] = []
+        self.functions: dict[str, Callable[[Any], Any]] = {}
+        for attribute in _ATTRIBUTES:
+            self._take_attribute(given, attribute)
+        for suffix, negate, is_pattern in _FORMS:
+            self._take_properties(f"property{suffix or '_eq'}", given, negate, is_pattern)
+
+    def _take_attribute(self, given: dict[str, Any], attribute: str) -> None:
+        for suffix, negate, is_pattern in _FORMS:
+            value = given[attribute + suffix]
+            unset = NotABranch if attribute == "branch" and not is_pattern else None
+            if value is not unset:
+                name = attribute + suffix
+                values = _patterns(name, value) if is_pattern else _texts(name, value)
+                self.conditions.append(Condition(attribute, values, negate, is_pattern))
+        if given[attribute + "_fn"] is not None:
+            self.functions[attribute] = given[attribute + "_fn"]
+
+    def _take_properties(
+        self, name: str, given: dict[str, Any], negate: bool, is_pattern: bool
+    ) -> None:
+        for key, value in (given[name] or {}).items():
+            values = _patterns(name, value) if is_pattern else _texts(name, value)
+            self.conditions.append(Condition(key, values, negate, is_pattern, is_property=True))
+
+    def filter_change(self, change: Any) -> bool:
+        """Whether the change passes."""
+        if self.filter_fn is not None and not self.filter_fn(change):
+            return False
+        for condition in self.conditions:
+            if condition.is_property:
+                value = change.properties.getProperty(condition.attribute)
+            else:
+                value = getattr(change, condition.attribute)
+            if not condition.holds(value):
+                return False
+        return all(fn(getattr(change, name)) for name, fn in self.functions.items())
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it only compares attributes with constants."""
+        stock = type(self).filter_change is ChangeFilter.filter_change
+        return (
+            stock
+            and self.filter_fn is None
+            and not self.functions
+            and not any(c.is_pattern or c.is_property for c in self.conditions)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ChangeFilter)
+            and type(self) is type(other)
+            and self.filter_fn == other.filter_fn
+            and self.conditions == other.conditions
+            and self.functions == other.functions
+        )
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        checks = [f"{c.attribute} {'not ' if c.negate else ''}{list(c.values)}" for c in self.conditions]
+        return f"<{type(self).__name__} on {' and '.join(checks) or 'nothing'}>"
+
+
+_FORMS = (("", False, False), ("_not_eq", True, False), ("_re", False, True), ("_not_re", True, True))
+
+
+def _texts(name: str, value: Any) -> tuple[Any, ...]:
+    values = value if isinstance(value, list) else [value]
+    for item in values:
+        if not isinstance(item, (str, type(None))):
+            raise ValueError(f'"{name}" of ChangeFilter must be a string or a list of them, not {item!r}')
+    return tuple(values)
+
+
+def _patterns(name: str, value: Any) -> tuple[re.Pattern[str], ...]:
+    compiled = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            try:
+                item = re.compile(item)
+            except re.error as error:
+                raise ValueError(f'"{name}" of ChangeFilter is no pattern: {error}') from error
+        if not isinstance(item, re.Pattern):
+            raise ValueError(f'"{name}" of ChangeFilter must be a pattern or a list of them, not {item!r}')
+        compiled.append(item)
+    return tuple(compiled)

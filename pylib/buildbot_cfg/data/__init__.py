@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The data API as user code sees it."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What runs builds: steps, properties, factories, results."""

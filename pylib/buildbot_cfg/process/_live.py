@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""What a step object has only while it runs in a build."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+from buildbot_cfg import _bridge
+
+
+class BuildStepFailed(Exception):
+    """Raised in ``run``: the step ends with FAILURE."""
+
+
+class BuildStepCancelled(Exception):
+    """Raised in ``run``: the step ends with CANCELLED."""
+
+
+class WorkerConnectionLost(Exception):
+    """The connection to the worker is gone: the build is tried again."""
+
+
+class RemoteError(Exception):
+    """The worker reported an error of its own; the text is its traceback."""
+
+
+_EXPECTED = (BuildStepFailed, BuildStepCancelled, WorkerConnectionLost)
+
+
+class LiveStep:
+    """Handle, logs, unfinished tasks and the summary's timer of a running step."""
+
+    def __init__(self, handle: Any, logs: Any) -> None:
+        self.handle = handle
+        self.logs = logs
+        self.tasks: set[asyncio.Future[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def summary_due(self, step: Any) -> None:
+        """Shows the step's current summary one second from now, unless that is planned already."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(1.0, self._show, step)
+
+    def _show(self, step: Any) -> None:
+        self._timer = None
+        self.tasks.add(asyncio.ensure_future(self._show_summary(step)))
+
+    async def _show_summary(self, step: Any) -> None:
+        text = await current_summary(step)
+        self.handle.set_state_string(text)
+
+    async def settle(self) -> None:
+        """Waits for everything that the step started and did not await; logs what failed there."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        own = asyncio.current_task()
+        while waiting := [task for task in self.tasks if task is not own]:
+            self.tasks.clear()
+            for result in await asyncio.gather(*waiting, return_exceptions=True):
+                if isinstance(result, Exception) and not isinstance(result, _EXPECTED):
+                    _bridge.log("warning", f"something that a step started failed: {result!r}")
+
+
+async def current_summary(step: Any) -> str:
+    """What the step is doing, as one text."""
+    summary = step.getCurrentSummary()
+    if inspect.isawaitable(summary):
+        summary = await summary
+    text: str = summary.get("step", "running")
+    return str(step.getProperties().cleanupTextFromSecrets(text))

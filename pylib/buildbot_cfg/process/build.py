@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""A running build as its steps see it."""
+
+from __future__ import annotations
+
+import copy
+import ntpath
+import posixpath
+from collections.abc import Callable, Iterable
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from buildbot_cfg.process.properties import Properties, PropertiesMixin
+
+
+class Build(PropertiesMixin):
+    """One build: its properties, sources, worker and steps.
+
+    Args:
+        requests: the build requests.
+        builder: the builder.
+    """
+
+    set_runtime_properties = True
+    workdir: Any = "build"
+    useProgress = True
+    finished = False
+    stopped = False
+    results: int | None = None
+    reason = "changes"
+
+    def __init__(self, requests: list[Any], builder: Any) -> None:
+        self.requests, self.builder = requests, builder
+        self.sources: list[Any] = []
+        self.executedSteps: list[Any] = []
+        self.env: dict[str, Any] = {}
+        self.number: int | None = None
+        self.buildid: int | None = None
+        self.master: Any = None
+        self.workername = ""
+        self.worker_commands: dict[str, str] = {}
+        self.properties = Properties()
+        self._worker_info = Properties()
+        self._add_steps: Callable[[list[Any], bool], None] | None = None
+        self.path_module: Any = posixpath
+        self.path_cls: type[PurePath] = PurePosixPath
+
+    def _begin(self, context: dict[str, Any], config: Any, sources: list[Any]) -> None:
+        self.sources = sources
+        self.number, self.buildid = context["number"], context["build"]
+        self.reason = context["reason"]
+        self.workername = context["worker_name"]
+        self.workdir = config.factory.workdir
+        self.env = copy.deepcopy(config.env)
+        self.properties = Properties.fromDict(context["properties"])
+        self.properties.build = self
+        info = dict(context["worker_info"])
+        self.worker_commands = info.get("worker_commands") or {}
+        self._worker_info.update(info, "Worker")
+        if info.get("system") in ("nt", "win32"):
+            self.path_module, self.path_cls = ntpath, PureWindowsPath
+
+    def getProperties(self) -> Properties:
+        """Its properties."""
+        return self.properties
+
+    def getWorkerName(self) -> str:
+        """Name of its worker."""
+        return self.workername
+
+    def getWorkerInfo(self) -> Properties:
+        """What the worker said about itself."""
+        return self._worker_info
+
+    def getWorkerCommandVersion(self, command: str, oldversion: str | None = None) -> str | None:
+        """Version of a worker's command."""
+        return self.worker_commands.get(command, oldversion)
+
+    def get_buildid(self) -> int | None:
+        """Its id."""
+        return self.buildid
+
+    def getBuilderId(self) -> int | None:
+        """Its builder's id."""
+        builderid: int | None = self.builder.builderid
+        return builderid
+
+    def getSourceStamp(self, codebase: str = "") -> Any:
+        """The source stamp of a codebase; None when there is none."""
+        return next((s for s in self.sources if s.codebase == codebase), None)
+
+    def getAllSourceStamps(self) -> list[Any]:
+        """All source stamps."""
+        return list(self.sources)
+
+    def allChanges(self) -> list[Any]:
+        """The changes of all source stamps."""
+        return self.allChangesFromSources(self.sources)
+
+    @staticmethod
+    def allChangesFromSources(sources: Iterable[Any]) -> list[Any]:
+        """The changes of these source stamps."""
+        return [change for source in sources for change in source.changes]
+
+    def allFiles(self) -> list[str]:
+        """All files that the changes touched."""
+        return [file for change in self.allChanges() for file in change.files]
+
+    def blamelist(self) -> list[str]:
+        """Who made the changes, sorted."""
+        people = {change.who for change in self.allChanges()}
+        for source in self.sources:
+            if source.patch and source.patch_info and source.patch_info[0]:
+                people.add(source.patch_info[0])
+        return sorted(people)
+
+    def getUrl(self) -> str:
+        """Its page."""
+        base = self.builder.buildbot_url
+        return f"{base}#/builders/{self.builder.builderid}/builds/{self.number}"
+
+    def getSummaryStatistic(
+        self, name: str, summary_fn: Callable[[Any, Any], Any], initial_value: Any = None
+    ) -> Any:
+        """A statistic of all steps, joined by ``summary_fn``."""
+        found = [s.getStatistic(name) for s in self.executedSteps if s.hasStatistic(name)]
+        if initial_value is None and found:
+            initial_value, found = found[0], found[1:]
+        for value in found:
+            initial_value = summary_fn(initial_value, value)
+        return initial_value
+
+    def addStepsAfterCurrentStep(self, step_factories: list[Any]) -> None:
+        """Adds steps that run right after the current one."""
+        self._added(step_factories, at_end=False)
+
+    def addStepsAfterLastStep(self, step_factories: list[Any]) -> None:
+        """Adds steps at the end."""
+        self._added(step_factories, at_end=True)
+
+    def _added(self, steps: list[Any], at_end: bool) -> None:
+        if self._add_steps is None:
+            raise RuntimeError("steps can be added only while a step of the build runs")
+        self._add_steps(steps, at_end)

@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: MIT
+"""The base of all steps, and what steps of one kind share."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from buildbot_cfg import _tasks
+from buildbot_cfg._bridge import StepBase
+from buildbot_cfg._checks import check_type
+from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg.interfaces import WorkerSetupError
+from buildbot_cfg.process import _summary
+from buildbot_cfg.process._commands import CommandMixin
+from buildbot_cfg.process._live import BuildStepCancelled, BuildStepFailed, LiveStep
+from buildbot_cfg.process._rendering import is_renderable
+from buildbot_cfg.process._shell_mixin import ShellMixin
+from buildbot_cfg.process.log import Log
+from buildbot_cfg.process.properties import Interpolate, Properties, PropertiesMixin
+from buildbot_cfg.process.results import (
+    ALL_RESULTS,
+    CANCELLED,
+    EXCEPTION,
+    FAILURE,
+    RETRY,
+    SKIPPED,
+    SUCCESS,
+    WARNINGS,
+    Results,
+    ResultComputingConfigMixin,
+)
+
+__all__ = [
+    "ALL_RESULTS",
+    "CANCELLED",
+    "EXCEPTION",
+    "FAILURE",
+    "RETRY",
+    "SKIPPED",
+    "SUCCESS",
+    "WARNINGS",
+    "BuildStep",
+    "BuildStepCancelled",
+    "BuildStepFailed",
+    "CommandMixin",
+    "Results",
+    "ShellMixin",
+]
+
+_BOOLEANS = (*ResultComputingConfigMixin.resultConfig, "alwaysRun")
+
+
+class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass=Declared):
+    """One step of a build; subclasses implement ``async def run(self)``.
+
+    What ``Step(...)`` makes in a configuration is a recipe: each build makes its own object of the
+    same class and arguments, so a step must not be changed after it was made.
+
+    Args:
+        name: at most 50 characters; may be a renderable.
+        haltOnFailure: a failure ends the build.
+        flunkOnFailure: a failure makes the build fail.
+        flunkOnWarnings: warnings make the build fail.
+        warnOnFailure: a failure gives the build warnings.
+        warnOnWarnings: warnings give the build warnings.
+        alwaysRun: run although the build has ended.
+        doStepIf: False or a function (step) that says no: skipped.
+        hideStepIf: True or a function (results, step) that says yes: not shown.
+        description: what the step is doing, a string or a list of strings.
+        descriptionDone: what it has done.
+        descriptionSuffix: added to both.
+        workdir: directory of its commands, below the builder's directory.
+
+    Example:
+        >>> class Greet(BuildStep):
+        ...     name = "greet"
+        ...     async def run(self):
+        ...         await self.addCompleteLog("greeting", "hello")
+        ...         return SUCCESS
+    """
+
+    alwaysRun: Any = False
+    description: Any = None
+    descriptionDone: Any = None
+    descriptionSuffix: Any = None
+    doStepIf: Any = True
+    hideStepIf: Any = False
+    locks: Any = None
+    logEncoding: Any = None
+    name: Any = "generic"
+    progressMetrics: Any = ()
+    updateBuildSummaryPolicy: Any = None
+    useProgress: Any = True
+    set_runtime_properties = True
+
+    renderables: ClassVar[list[str]] = [
+        *ResultComputingConfigMixin.resultConfig,
+        "alwaysRun",
+        "description",
+        "descriptionDone",
+        "descriptionSuffix",
+        "doStepIf",
+        "hideStepIf",
+        "workdir",
+    ]
+    _accepted = (
+        *_BOOLEANS,
+        "description",
+        "descriptionDone",
+        "descriptionSuffix",
+        "doStepIf",
+        "hideStepIf",
+        "locks",
+        "logEncoding",
+        "name",
+        "progressMetrics",
+        "updateBuildSummaryPolicy",
+        "useProgress",
+        "workdir",
+    )
+
+    build: Any = None
+    worker: Any = None
+    master: Any = None
+    cmd: Any = None
+    results: int | None = None
+    stopped = False
+    timed_out = False
+    max_lines_reached = False
+    _live: LiveStep | None = None
+    _sealed = False
+    _changed_args: ClassVar[dict[str, Any]] = {}
+    _workdir: Any = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        label = _label(self, kwargs)
+        for key in [key for key in self._accepted if key in kwargs]:
+            setattr(self, key, kwargs.pop(key))
+        known = (*self._accepted, *_init_names(type(self)))
+        for key in kwargs:
+            what = f'unknown argument "{key}"{did_you_mean(key, known)}'
+            report(what, label, kind=ArgumentErrors)
+        self._check_types(label)
+        self.updateBuildSummaryPolicy = _summary.policy(self)
+        self._statistics: dict[str, Any] = {}
+
+    def _check_types(self, label: str) -> None:
+        for key in _BOOLEANS:
+            check_type(label, key, getattr(self, key), bool, renderable=True)
+        check_type(label, "workdir", self._workdir, str, type(None), renderable=True)
+        if not callable(self.doStepIf):
+            check_type(label, "doStepIf", self.doStepIf, bool, renderable=True)
+        if not callable(self.hideStepIf):
+            check_type(label, "hideStepIf", self.hideStepIf, bool, renderable=True)
+        for key in ("description", "descriptionDone", "descriptionSuffix"):
+            check_type(label, key, getattr(self, key), str, list, type(None), tuple, renderable=True)
+        if check_type(label, "name", self.name, str, renderable=True):
+            _check_length(label, self.name)
+
+    # -- the recipe --------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._sealed:
+            what = f'"{name}" cannot be set on a finished step: pass it as an argument'
+            report(what, _label(self, self.recipe()[2]))
+            return
+        object.__setattr__(self, name, value)
+
+    def set_step_arg(self, name: str, value: Any) -> None:
+        """Changes an argument of a recipe."""
+        changed = {**self._changed_args, name: value}
+        object.__setattr__(self, "_sealed", False)
+        _, args, kwargs = self._recipe()
+        self.__init__(*args, **{**kwargs, **changed})  # type: ignore[misc]
+        object.__setattr__(self, "_changed_args", changed)
+        object.__setattr__(self, "_sealed", True)
+
+    def recipe(self) -> tuple[type, tuple[Any, ...], dict[str, Any]]:
+        """Class and arguments of the objects that each build makes."""
+        cls, args, kwargs = self._recipe()
+        return cls, args, {**kwargs, **self._changed_args}
+
+    def running_copy(self) -> BuildStep:
+        """A new object of the same class and arguments, for one build."""
+        cls, args, kwargs = self.recipe()
+        made: BuildStep = type.__call__(cls, *args, **kwargs)
+        return made
+
+    def get_step_factory(self) -> BuildStep:
+        """What a build factory holds of it."""
+        return self
+
+    def is_exact_step_class(self, klass: type) -> bool:
+        """Whether it was made from this very class."""
+        return type(self) is klass
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, BuildStep) or not (self._sealed and other._sealed):
+            return False
+        return bool(self.recipe() == other.recipe())
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        _, args, kwargs = self.recipe()
+        inside = [repr(arg) for arg in args] + [f"{k}={v!r}" for k, v in kwargs.items()]
+        return f"{type(self).__name__}({', '.join(inside)})"
+
+    # -- the build around it -----------------------------------------------------------------
+
+    def setBuild(self, build: Any) -> None:
+        """Called once, before anything else, in a build."""
+        self.build = build
+        self.master = build.master
+
+    def setWorker(self, worker: Any) -> None:
+        """Called once with the worker."""
+        self.worker = worker
+
+    def getProperties(self) -> Properties:
+        """The build's properties."""
+        properties: Properties = self.build.getProperties()
+        return properties
+
+    @property
+    def workdir(self) -> Any:
+        """Directory of its commands: its own or the build's."""
+        if self._workdir is not None or self.build is None:
+            return self._workdir
+        workdir = self.build.workdir
+        return workdir(self.build.sources) if callable(workdir) else workdir
+
+    @workdir.setter
+    def workdir(self, workdir: Any) -> None:
+        self._workdir = workdir
+
+    def getWorkerName(self) -> str:
+        """Name of the worker that the build runs on."""
+        name: str = self.build.getWorkerName()
+        return name
+
+    def workerVersion(self, command: str, oldversion: str | None = None) -> str | None:
+        """Version of the worker's command; ``oldversion`` when unknown to the worker."""
+        version: str | None = self.build.getWorkerCommandVersion(command, oldversion)
+        return version
+
+    def workerVersionIsOlderThan(self, command: str, minversion: str) -> bool:
+        """Whether the worker's command is missing or older."""
+        version = self.workerVersion(command)
+        return version is None or _numbers(version) < _numbers(minversion)
+
+    def checkWorkerHasCommand(self, command: str) -> None:
+        """Stops the step unless the worker has the command.
+
+        Raises:
+            WorkerSetupError: it has not.
+        """
+        if not self.workerVersion(command):
+            raise WorkerSetupError(f'worker "{self.getWorkerName()}" has no command "{command}"')
+
+    # -- running -----------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Does the step's work and returns its result."""
+        raise NotImplementedError(f"{type(self).__name__} has no run()")
+
+    @_tasks.started
+    async def runCommand(self, command: Any) -> int:
+        """Runs a command on the worker; the result is CANCELLED when the step was stopped."""
+        if self.stopped:
+            return CANCELLED
+        self.cmd = command
+        command.worker = self.worker
+        try:
+            result: int = await command.run(self, None, self.build.builder.name)
+            if command.remote_failure_reason in ("timeout", "timeout_without_output"):
+                self.timed_out = True
+            elif command.remote_failure_reason == "max_lines_failure":
+                self.max_lines_reached = True
+        finally:
+            self.cmd = None
+        return result
+
+    def interrupt(self, reason: Any) -> Any:
+        """Stops the step; overriding methods call this one too."""
+        if self.stopped:
+            return None
+        self.stopped = True
+        if self.cmd is not None:
+            self.cmd.interrupt(reason)
+        return self.addCompleteLog("cancelled", str(reason))
+
+    # -- logs --------------------------------------------------------------------------------
+
+    @property
+    def _running(self) -> LiveStep:
+        if self._live is None:
+            raise RuntimeError(f"{self!r} is not running in a build")
+        return self._live
+
+    @_tasks.started
+    async def addLog(self, name: str, type: str = "s", logEncoding: Any = None) -> Log:
+        """Makes a log; ``type`` is "s" (stream), "t" (text) or "h" (HTML)."""
+        return await self._running.logs.add(name, type)
+
+    def getLog(self, name: str) -> Log:
+        """A log made before.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self._running.logs.by_name[name]
+
+    @_tasks.started
+    async def addCompleteLog(self, name: str, text: str) -> None:
+        """Makes a text log with all its content."""
+        await self._running.logs.add_complete(name, "t", text)
+
+    @_tasks.started
+    async def addHTMLLog(self, name: str, html: str) -> None:
+        """Makes an HTML log with all its content."""
+        await self._running.logs.add_complete(name, "h", html)
+
+    @_tasks.started
+    async def addLogWithException(self, why: BaseException, logprefix: str = "") -> None:
+        """Makes logs with the traceback of an exception."""
+        await self._running.logs.add_exception(why, logprefix)
+
+    addLogWithFailure = addLogWithException
+
+    def addLogObserver(self, logname: str, observer: Any) -> None:
+        """Gives a log's text to the observer while it comes; the log may be made later."""
+        observer.setStep(self)
+        self._running.logs.observe(logname, observer)
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @_tasks.started
+    async def addURL(self, name: str, url: str) -> None:
+        """Shows a link with the step."""
+        await self._running.handle.add_url(name, url)
+
+    def updateSummary(self) -> None:
+        """Asks again what the step is doing, at most once a second."""
+        if self._live is not None:
+            self._live.summary_due(self)
+
+    def getCurrentSummary(self) -> Any:
+        """``{"step": text}`` while it runs; may be async."""
+        return {"step": _summary.current(self)}
+
+    def getResultSummary(self) -> Any:
+        """``{"step": text}`` and perhaps ``"build"`` when it is done; may be async."""
+        return {"step": _summary.final(self)}
+
+    async def getBuildResultSummary(self) -> dict[str, str]:
+        """The result summary, with the step's text for the build if its policy says so."""
+        summary = self.getResultSummary()
+        if inspect.isawaitable(summary):
+            summary = await summary
+        policy = self.updateBuildSummaryPolicy
+        if self.results in policy and "step" in summary and "build" not in summary:
+            summary["build"] = summary["step"]
+        return dict(summary)
+
+    def hasStatistic(self, name: str) -> bool:
+        """Whether the step counted something of that name."""
+        return name in self._statistics
+
+    def getStatistic(self, name: str, default: Any = None) -> Any:
+        """What the step counted."""
+        return self._statistics.get(name, default)
+
+    def getStatistics(self) -> dict[str, Any]:
+        """All that the step counted."""
+        return dict(self._statistics)
+
+    def setStatistic(self, name: str, value: Any) -> None:
+        """Remembers what the step counted."""
+        self._statistics[name] = value
+
+    def setProgress(self, metric: str, value: Any) -> None:
+        """Accepted for old steps; progress is shown from the durations of earlier builds."""
+
+    def setupProgress(self) -> None:
+        """Accepted for old steps."""
+
+
+def _label(step: BuildStep, kwargs: dict[str, Any]) -> str:
+    name = kwargs.get("name", type(step).name)
+    return f"{quoted('step', name)} ({type(step).__name__})"
+
+
+def _init_names(cls: type) -> set[str]:
+    names: set[str] = set()
+    for base in cls.__mro__:
+        init: Callable[..., None] | None = base.__dict__.get("__init__")
+        if inspect.isfunction(init):
+            names.update(inspect.signature(init).parameters)
+    if issubclass(cls, ShellMixin):
+        names.update(ShellMixin.accepted_arguments)
+    return names - {"self", "kwargs", "args"}
+
+
+def _check_length(label: str, name: Any) -> None:
+    length = 0
+    if isinstance(name, str):
+        length = len(name)
+    elif isinstance(name, Interpolate) and name.core is not None:
+        length = name.core.shortest_length
+    elif is_renderable(name):
+        return
+    if length > 50:
+        report(f"the name has {length} characters, more than 50", label)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What asks for builds."""

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""What all schedulers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from buildbot_cfg._bridge import SchedulerBase
+from buildbot_cfg._checks import check_properties, check_strings, check_type, has_type, shown
+from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._errors import report
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable
+
+_CODEBASE_KEYS = ("branch", "repository", "revision", "project")
+
+
+class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
+    """Asks for builds; see the subclasses.
+
+    Args:
+        name: unique among schedulers.
+        builderNames: a list of builders' names.
+        properties: values that each of its builds gets.
+        codebases: a list of names, or a dict of names with default branch, repository, revision.
+        priority: an integer; higher ones are built first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        builderNames: Any,
+        properties: dict[str, Any] | None = None,
+        codebases: Any = None,
+        priority: int | Callable[..., int] | None = None,
+    ) -> None:
+        self.name, self.label = name, quoted("scheduler", name)
+        if not isinstance(name, str) or not name:
+            report(f"a scheduler needs a name (a string), not {shown(name)}", "scheduler")
+        self.builderNames = self._checked_builders(builderNames)
+        self.properties = check_properties(self.label, "properties", properties)
+        self.codebases = self._checked_codebases(codebases)
+        if not has_type(priority, (int, type(None))) and not callable(priority):
+            report(f'"priority" must be an integer or a function, not {shown(priority)}', self.label)
+        self.priority = priority
+
+    def _checked_builders(self, names: Any) -> Any:
+        if is_renderable(names):
+            return names
+        if not isinstance(names, (list, tuple)):
+            what = f'"builderNames" must be a list of strings, not {shown(names)}'
+            report(what, self.label)
+            return []
+        plain = [name for name in names if not holds_renderable(name)]
+        check_strings(self.label, "builderNames", plain)
+        return list(names)
+
+    def _checked_codebases(self, codebases: Any) -> dict[str, dict[str, Any]]:
+        if codebases is None:
+            return {"": {}}
+        if isinstance(codebases, (list, tuple)):
+            check_strings(self.label, "codebases", codebases)
+            return {name: {} for name in codebases if isinstance(name, str)}
+        if not check_type(self.label, "codebases", codebases, dict, list):
+            return {"": {}}
+        checked = {}
+        for name, defaults in codebases.items():
+            if not isinstance(name, str) or not isinstance(defaults, dict):
+                report(f'"codebases" must map names to dicts, not {name!r} to {defaults!r}', self.label)
+                continue
+            for key in defaults.keys() - set(_CODEBASE_KEYS):
+                report(f'unknown key "{key}" of codebase "{name}"', self.label)
+            checked[name] = dict(defaults)
+        if not checked:
+            report('"codebases" must not be empty', self.label)
+        return checked
+
+    def listBuilderNames(self) -> list[str]:
+        """The builders' names."""
+        return list(self.builderNames)
+
+    def getCodebaseDict(self, codebase: str) -> dict[str, Any]:
+        """The defaults of a codebase."""
+        return self.codebases[codebase]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+BaseScheduler = ReconfigurableBaseScheduler

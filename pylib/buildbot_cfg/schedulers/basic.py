@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Schedulers that build when changes come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from buildbot_cfg._checks import check_callable, check_type
+from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg.changes.filter import ChangeFilter
+from buildbot_cfg._errors import report
+from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
+from buildbot_cfg.util import NotABranch
+
+_REASON = "The %(classname)s scheduler named '%(name)s' triggered this build"
+_REASON_KEYS = ("classname", "name")
+
+
+class BaseBasicScheduler(ReconfigurableBaseScheduler):
+    """What schedulers that look at changes have in common; see :class:`SingleBranchScheduler`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        builderNames: Any,
+        treeStableTimer: float | None = None,
+        branch: Any = NotABranch,
+        fileIsImportant: Callable[[Any], Any] | None = None,
+        categories: list[str] | None = None,
+        reason: str = _REASON,
+        change_filter: ChangeFilter | None = None,
+        onlyImportant: bool = False,
+        properties: dict[str, Any] | None = None,
+        codebases: Any = None,
+        priority: int | Callable[..., int] | None = None,
+        createAbsoluteSourceStamps: bool = False,
+    ) -> None:
+        super().__init__(name, builderNames, properties, codebases, priority)
+        label = self.label
+        check_type(label, "treeStableTimer", treeStableTimer, int, float, type(None))
+        if isinstance(treeStableTimer, (int, float)) and treeStableTimer < 0:
+            report(f'"treeStableTimer" must not be negative, not {treeStableTimer}', label)
+        self.treeStableTimer = treeStableTimer
+        check_callable(label, "fileIsImportant", fileIsImportant)
+        self.fileIsImportant = fileIsImportant
+        check_type(label, "onlyImportant", onlyImportant, bool)
+        self.onlyImportant = onlyImportant
+        check_type(label, "createAbsoluteSourceStamps", createAbsoluteSourceStamps, bool)
+        self.createAbsoluteSourceStamps = createAbsoluteSourceStamps
+        self.branch, self.categories = branch, categories
+        self.change_filter = self._checked_filter(branch, change_filter, categories)
+        self.reason = self._checked_reason(reason)
+
+    def _checked_reason(self, reason: Any) -> str:
+        if not check_type(self.label, "reason", reason, str):
+            return ""
+        try:
+            text: str = reason % {"name": self.name, "classname": type(self).__name__}
+        except KeyError as error:
+            wrong = str(error.args[0])
+            hint = did_you_mean(wrong, _REASON_KEYS)
+            report(f'unknown key "%({wrong})s" in "reason"{hint}', self.label)
+        except (TypeError, ValueError) as error:
+            report(f'"reason" is malformed: {error}', self.label)
+        else:
+            return text
+        return ""
+
+    def _checked_filter(
+        self, branch: Any, change_filter: Any, categories: Any
+    ) -> ChangeFilter:
+        if change_filter is not None and branch is not NotABranch:
+            report('"branch" and "change_filter" exclude each other', self.label)
+        if change_filter is not None and categories is not None:
+            report('"categories" and "change_filter" exclude each other', self.label)
+        if change_filter is not None:
+            if isinstance(change_filter, ChangeFilter):
+                return change_filter
+            report(f'"change_filter" must be a ChangeFilter, not {change_filter!r}', self.label)
+            return ChangeFilter()
+        if branch is NotABranch:
+            report('"branch" or "change_filter" is required', self.label)
+            return ChangeFilter()
+        return ChangeFilter(branch=branch, category=categories or None)
+
+
+class SingleBranchScheduler(BaseBasicScheduler):
+    """Builds when changes of one branch come.
+
+    Args:
+        name: unique among schedulers.
+        builderNames: the builders that build each change.
+        treeStableTimer: seconds without a further change to wait for; None: build at once.
+        branch: the branch; instead of ``change_filter``.
+        change_filter: which changes count.
+        fileIsImportant: a function (change); unimportant changes do not start a build.
+        onlyImportant: leave unimportant changes out of builds.
+        reason: text with ``%(classname)s`` and ``%(name)s``.
+
+    Example:
+        >>> on_main = SingleBranchScheduler(name="on-main", branch="main", builderNames=["runtests"])
+        >>> on_main.reason
+        "The SingleBranchScheduler scheduler named 'on-main' triggered this build"
+    """
+
+
+class Scheduler(SingleBranchScheduler):
+    """The old name of :class:`SingleBranchScheduler`."""

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Steps that run a shell command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg.process.buildstep import BuildStep, ShellMixin
+from buildbot_cfg.process.results import FAILURE, SUCCESS
+from buildbot_cfg.steps._warnings import WarningCountingShellCommand
+
+__all__ = [
+    "Compile",
+    "Configure",
+    "SetPropertyFromCommand",
+    "ShellCommand",
+    "Test",
+    "WarningCountingShellCommand",
+]
+
+
+class ShellCommand(ShellMixin, BuildStep):
+    """Runs a command on the worker.
+
+    Args:
+        command: a string for the worker's shell, or a (nested) list of words.
+        workdir: directory, below the builder's directory.
+        env: variables added to the worker's environment.
+        timeout: seconds without output after which it is killed; None: never.
+        maxTime: seconds after which it is killed.
+        logfiles: files that become logs: name to path.
+        decodeRC: results by return code.
+
+    Example:
+        >>> ShellCommand(command=["make", "all"])
+        ShellCommand(command=['make', 'all'])
+    """
+
+    name = "shell"
+
+    def __init__(self, **kwargs: Any) -> None:
+        if self.is_exact_step_class(ShellCommand) and "command" not in kwargs:
+            report('argument "command" is missing', "step (ShellCommand)", kind=ArgumentErrors)
+        kwargs = self.setupShellMixin(kwargs)
+        super().__init__(**kwargs)
+
+    async def run(self) -> int:
+        """Runs the command."""
+        command = await self.makeRemoteShellCommand()
+        await self.runCommand(command)
+        result: int = command.results()
+        return result
+
+
+class Configure(ShellCommand):
+    """Runs ``./configure``."""
+
+    name = "configure"
+    haltOnFailure = True
+    description = ["configuring"]
+    descriptionDone = ["configure"]
+    command = ["./configure"]
+
+
+class Compile(WarningCountingShellCommand):
+    """Runs ``make all`` and counts warnings of compilers."""
+
+    name = "compile"
+    haltOnFailure = True
+    description = ["compiling"]
+    descriptionDone = ["compile"]
+    command = ["make", "all"]
+
+
+class Test(WarningCountingShellCommand):
+    """Runs ``make test``; ``setTestResults`` puts numbers into the summary."""
+
+    __test__ = False
+
+    name = "test"
+    warnOnFailure = True
+    description = ["testing"]
+    descriptionDone = ["test"]
+    command = ["make", "test"]
+
+    def setTestResults(
+        self, total: int = 0, failed: int = 0, passed: int = 0, warnings: int = 0
+    ) -> None:
+        """Adds to the numbers of tests."""
+        counts = {"total": total, "failed": failed, "passed": passed, "warnings": warnings}
+        for name, count in counts.items():
+            key = "tests-" + name
+            self.setStatistic(key, self.getStatistic(key, 0) + count)
+
+    def getResultSummary(self) -> Any:
+        """The numbers of tests, if any were set."""
+        if not self.hasStatistic("tests-total"):
+            return super().getResultSummary()
+        text = f"{self.getStatistic('tests-total', 0)} tests"
+        for name in ("passed", "failed", "warnings"):
+            if count := self.getStatistic("tests-" + name, 0):
+                text += f" {count} {name}"
+        if self.results != SUCCESS:
+            text += f" ({_word(self.results)})"
+        return {"step": text}
+
+
+class SetPropertyFromCommand(ShellMixin, BuildStep):
+    """Sets properties from a command's output.
+
+    Args:
+        property: the property that gets the output; or:
+        extract_fn: a function (rc, stdout, stderr) that gives a dict of properties.
+        strip: leave out white space around the output.
+        includeStdout: whether stdout belongs to the output.
+        includeStderr: whether stderr belongs to it.
+    """
+
+    name = "setproperty"
+    renderables: ClassVar[list[str]] = ["property"]
+
+    def __init__(
+        self,
+        property: Any = None,
+        extract_fn: Callable[[int | None, str, str], dict[str, Any]] | None = None,
+        strip: bool = True,
+        includeStdout: bool = True,
+        includeStderr: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        kwargs = self.setupShellMixin(kwargs)
+        self.property, self.extract_fn, self.strip = property, extract_fn, strip
+        self.includeStdout, self.includeStderr = includeStdout, includeStderr
+        if (property is None) == (extract_fn is None):
+            what = 'exactly one of "property" and "extract_fn" is required'
+            report(what, f"step ({type(self).__name__})")
+        elif extract_fn is not None:
+            if not callable(extract_fn):
+                report('"extract_fn" must be a function', f"step ({type(self).__name__})")
+            self.includeStderr = True
+        super().__init__(**kwargs)
+
+    async def run(self) -> int:
+        """Runs the command and sets the properties."""
+        command = await self.makeRemoteShellCommand(
+            collectStdout=self.includeStdout, collectStderr=self.includeStderr
+        )
+        await self.runCommand(command)
+        changes: dict[str, Any] = {}
+        if self.extract_fn is not None:
+            given = self.extract_fn(command.rc, command.stdout, command.stderr)
+            changes = await given if inspect.isawaitable(given) else given
+        elif not command.didFail():
+            output = command.stdout + command.stderr
+            changes[self.property] = output.strip() if self.strip else output
+        for name, value in changes.items():
+            self.setProperty(name, value, self.name, runtime=True)
+        if changes:
+            text = "\n".join(f"{name}: {value!r}" for name, value in changes.items())
+            await self.addCompleteLog("property changes", text)
+        result: int = command.results()
+        return FAILURE if command.didFail() else result
+
+
+def _word(result: int | None) -> str:
+    from buildbot_cfg.process.results import statusToString
+
+    return statusToString(result)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Steps that check sources out."""

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""A worker that connects by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildbot_cfg._bridge import WorkerBase
+from buildbot_cfg._checks import check_identifier, check_properties, check_strings, check_type
+from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._errors import report
+
+_RESERVED = ("debug", "change", "status")
+
+
+class AbstractWorker(WorkerBase, metaclass=Declared):
+    """What all workers have in common; see :class:`Worker`."""
+
+    DEFAULT_MISSING_TIMEOUT = 3600
+    DEFAULT_KEEPALIVE_INTERVAL = 3600
+    builds_may_be_incompatible = False
+
+    def __init__(
+        self,
+        name: str,
+        password: str | None,
+        max_builds: int | None = None,
+        notify_on_missing: list[str] | str | None = None,
+        missing_timeout: int | None = None,
+        properties: dict[str, Any] | None = None,
+        defaultProperties: dict[str, Any] | None = None,
+        locks: Any = None,
+        keepalive_interval: int = DEFAULT_KEEPALIVE_INTERVAL,
+        machine_name: str | None = None,
+    ) -> None:
+        self.name, self.label = name, quoted("worker", name)
+        self._check_name(name)
+        check_type(self.label, "password", password, str, type(None))
+        self.password = password
+        check_type(self.label, "max_builds", max_builds, int, type(None))
+        if isinstance(max_builds, int) and max_builds < 1:
+            report(f'"max_builds" must be at least 1, not {max_builds}', self.label)
+        self.max_builds = max_builds
+        if isinstance(notify_on_missing, str):
+            notify_on_missing = [notify_on_missing]
+        check_strings(self.label, "notify_on_missing", notify_on_missing or [])
+        self.notify_on_missing = notify_on_missing or []
+        if missing_timeout is None:
+            missing_timeout = self.DEFAULT_MISSING_TIMEOUT
+        check_type(self.label, "missing_timeout", missing_timeout, int, float)
+        self.missing_timeout = missing_timeout
+        self.properties = check_properties(self.label, "properties", properties)
+        self.defaultProperties = check_properties(
+            self.label, "defaultProperties", defaultProperties
+        )
+        self.locks = locks or []
+        check_type(self.label, "keepalive_interval", keepalive_interval, int, float)
+        self.keepalive_interval = keepalive_interval
+        check_type(self.label, "machine_name", machine_name, str, type(None))
+        self.machine_name = machine_name
+
+    @property
+    def workername(self) -> str:
+        """The name."""
+        return self.name
+
+    def _check_name(self, name: Any) -> None:
+        if name in _RESERVED:
+            report(f'the name "{name}" is reserved', self.label)
+        else:
+            check_identifier(self.label, name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class Worker(AbstractWorker):
+    """A worker that connects to the master by itself.
+
+    Args:
+        name: letters, digits, "-" and "_", at most 50.
+        password: what the worker must show.
+        max_builds: builds at a time; None: no limit.
+        notify_on_missing: mail addresses.
+        missing_timeout: seconds without a connection before somebody is told.
+        properties: values that each build on it gets.
+        defaultProperties: the same, unless something else set them.
+        keepalive_interval: seconds between signs of life.
+
+    Example:
+        >>> Worker("w1", "secret", max_builds=2)
+        Worker('w1')
+    """
