@@ -84,7 +84,9 @@ function BuildRow({ build: signal, showBuilder, expected }: RowProps) {
       <td data-cell="number">
         <a href={buildHref(build.builderid, build.number)}>#{build.number}</a>
       </td>
-      <td data-cell="state">{build.state_string}</td>
+      <td data-cell="state" title={build.state_string}>
+        {build.state_string}
+      </td>
       <td data-cell="why" class="muted" title={facts.reason ?? undefined}>
         {facts.reason ?? facts.owner ?? ''}
       </td>
