@@ -27,6 +27,7 @@ struct OpenRequest {
   BuildRequest request;
   Buildset buildset;
   Properties buildset_properties;
+  std::vector<Change> changes;  // of each of the buildset's sourcestamps the newest, where there is one
 };
 
 struct RequestOutcome {

@@ -119,6 +119,8 @@ class Step {
   virtual void log_added(const Log&) {}
   // A name for messages before prepare has replied.
   virtual std::string describe() const = 0;
+  // Whether the step also runs when its build is ending; asked before prepare.
+  virtual bool always_run() const { return false; }
 };
 using StepPtr = std::shared_ptr<Step>;
 

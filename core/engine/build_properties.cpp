@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "core/engine/build_properties.h"
+
+#include <set>
+
+namespace kiln::engine {
+namespace {
+
+Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
+
+void set_all(Properties& target, const Properties& from, std::string_view source) {
+  for (const Property& property : from) target.set(property.name, property.value, source);
+}
+
+void set_missing(Properties& target, const Properties& from, std::string_view source) {
+  for (const Property& property : from) target.set_if_missing(property.name, property.value, source);
+}
+
+void set_source(Properties& properties, const SourceStamp& stamp) {
+  properties.set("branch", text_or_null(stamp.branch), "Build");
+  properties.set("revision", text_or_null(stamp.revision), "Build");
+  properties.set("repository", Json(stamp.repository), "Build");
+  properties.set("codebase", Json(stamp.codebase), "Build");
+  properties.set("project", Json(stamp.project), "Build");
+}
+
+}  // namespace
+
+Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
+                              const WorkerState& worker, std::int64_t number) {
+  Properties properties = config.properties;
+  const BuildsetState& buildset = *request.buildset;
+  for (const Change& change : buildset.changes) properties.update(change.properties);
+  properties.update(buildset.properties);
+  properties.set("buildername", Json(builder.name), "Builder");
+  properties.set("builderid", Json(builder.id.value), "Builder");
+  set_all(properties, builder.config->properties, "Builder");
+  set_missing(properties, builder.config->default_properties, "Builder");
+  if (worker.config) set_all(properties, worker.config->properties, "Worker");
+  properties.set("workername", Json(worker.row.name), "Worker");
+  if (worker.config) set_missing(properties, worker.config->default_properties, "Worker");
+  properties.set("buildnumber", Json(number), "Build");
+  if (buildset.row.sourcestamps.size() == 1) set_source(properties, buildset.row.sourcestamps.front());
+  return properties;
+}
+
+JsonArray build_owners(const BuildsetState& buildset) {
+  std::set<std::string> names;
+  for (const Change& change : buildset.changes) {
+    if (!change.author.empty()) names.insert(change.author);
+  }
+  const Property* owner = buildset.properties.find("owner");
+  if (owner != nullptr && owner->value.is_string() && !owner->value.get_string().empty()) {
+    names.insert(std::string(owner->value.get_string()));
+  }
+  JsonArray owners;
+  for (const std::string& name : names) owners.push_back(Json(name));
+  return owners;
+}
+
+Properties directory_properties(const WorkerInfo& info, const script::BuilderConfig& builder) {
+  Properties properties;
+  const char* separator = info.system == "nt" ? "\\" : "/";
+  properties.set("basedir", Json(info.basedir), "Worker");
+  properties.set("builddir", Json(info.basedir + separator + builder.worker_builddir), "Worker");
+  return properties;
+}
+
+const Json* BuildScope::property(std::string_view name) const {
+  const Property* found = properties_.find(name);
+  return found == nullptr ? nullptr : &found->value;
+}
+
+std::optional<Json> BuildScope::source(std::string_view codebase, std::string_view attribute) const {
+  for (const SourceStamp& stamp : stamps_) {
+    if (stamp.codebase != codebase) continue;
+    if (attribute == "branch") return text_or_null(stamp.branch);
+    if (attribute == "revision") return text_or_null(stamp.revision);
+    if (attribute == "repository") return Json(stamp.repository);
+    if (attribute == "project") return Json(stamp.project);
+    if (attribute == "codebase") return Json(stamp.codebase);
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Json> BuildScope::worker(std::string_view name) const {
+  const Json* value = worker_info_.if_contains(name);
+  return value == nullptr ? std::nullopt : std::optional<Json>(*value);
+}
+
+}  // namespace kiln::engine

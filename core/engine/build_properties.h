@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "core/engine/kernel.h"
+#include "core/engine/state.h"
+#include "core/script/template.h"
+
+namespace kiln::engine {
+
+// The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below.
+Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
+                              const WorkerState& worker, std::int64_t number);
+// Who is to blame or asked for the build: sorted; empty: nobody known.
+JsonArray build_owners(const BuildsetState& buildset);
+// basedir and builddir on the worker.
+Properties directory_properties(const WorkerInfo& info, const script::BuilderConfig& builder);
+
+// What templates of a build's steps may refer to.
+class BuildScope : public script::RenderScope {
+ public:
+  BuildScope(const Properties& properties, const std::vector<SourceStamp>& stamps, const JsonObject& worker_info)
+      : properties_(properties), stamps_(stamps), worker_info_(worker_info) {}
+
+  const Json* property(std::string_view name) const override;
+  std::optional<Json> source(std::string_view codebase, std::string_view attribute) const override;
+  std::optional<Json> worker(std::string_view name) const override;
+  std::optional<std::string> secret(std::string_view) const override { return std::nullopt; }
+  std::optional<Json> keyword(std::string_view) const override { return std::nullopt; }
+
+ private:
+  const Properties& properties_;
+  const std::vector<SourceStamp>& stamps_;
+  const JsonObject& worker_info_;
+};
+
+}  // namespace kiln::engine

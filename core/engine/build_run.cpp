@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+#include "core/engine/build_run.h"
+
+#include <fmt/format.h>
+
+#include "core/base/log.h"
+#include "core/engine/phase_table.h"
+#include "core/engine/step_run.h"
+
+namespace kiln::engine {
+namespace {
+
+using Phase = BuildRun::Phase;
+
+constexpr Transitions<Phase, 8> transitions{{
+    {Phase::claiming, Phase::adding},
+    {Phase::claiming, Phase::ended},      // somebody else has the request, or the worker went away
+    {Phase::adding, Phase::preparing},
+    {Phase::adding, Phase::finishing},    // stopped or lost before the row was there
+    {Phase::preparing, Phase::stepping},
+    {Phase::preparing, Phase::finishing},  // the worker or the steps failed, or it was stopped
+    {Phase::stepping, Phase::finishing},
+    {Phase::finishing, Phase::ended},
+}};
+
+constexpr std::string_view final_words[] = {"build successful", "warnings", "failed",   "skipped",
+                                            "exception",        "retry",    "cancelled"};
+
+}  // namespace
+
+BuildRun::BuildRun(const Needs& needs, RequestState& request, WorkerState& worker)
+    : kernel_(needs.kernel),
+      buildsets_(needs.buildsets),
+      fleet_(needs.fleet),
+      needs_(needs),
+      request_(request),
+      builder_(*request.builder),
+      worker_(worker),
+      link_(worker.link),
+      master_config_(needs.kernel.config),
+      config_(request.builder->config),
+      stamps_(request.buildset->row.sourcestamps),
+      worker_info_(worker.link->info().all),
+      scope_(properties_, stamps_, worker_info_) {}
+
+BuildRun::~BuildRun() = default;
+
+void BuildRun::enter_phase(Phase next) { enter(transitions, phase_, next); }
+
+void BuildRun::commit_pending() {
+  if (!pending_.empty()) kernel_.journal.commit(std::exchange(pending_, {}));
+}
+
+void BuildRun::start() {
+  request_.phase = RequestState::Phase::claiming;
+  request_.build = this;
+  fleet_.reserve(worker_, this);
+  const EpochSeconds now = kernel_.clock.now_s();
+  Unit unit;
+  const std::size_t claim = unit.add(writes::ClaimRequests{{request_.row.id}, now});
+  unit.then([self = shared_from_this(), claim, now](const Committed& committed) {
+    self->request_.row.claimed_at = now;
+    self->on_claimed(committed[claim].ok);
+  });
+  kernel_.journal.commit(std::move(unit));
+}
+
+void BuildRun::on_claimed(bool ok) {
+  if (!ok) {
+    request_.phase = RequestState::Phase::elsewhere;
+    request_.build = nullptr;
+    enter_phase(Phase::ended);
+    fleet_.release(worker_, this);
+    needs_.on_ended(*this);
+    return;
+  }
+  request_.phase = RequestState::Phase::building;
+  request_.row.claimed = true;
+  request_.row.claimed_by_masterid = kernel_.master;
+  kernel_.publish("claimed", request_.row);
+  if (stop_ || is_lost_) {
+    give_up_claim();
+  } else {
+    add_row();
+  }
+}
+
+// There is no build row yet: the request ends or waits again without one.
+void BuildRun::give_up_claim() {
+  enter_phase(Phase::ended);
+  if (stop_ && stop_->results == Results::cancelled) {
+    buildsets_.complete(pending_, request_, Results::cancelled);
+  } else {
+    buildsets_.unclaim(pending_, request_);
+  }
+  pending_.then([self = shared_from_this()](const Committed&) {
+    self->fleet_.release(self->worker_, self.get());
+    self->needs_.on_ended(*self);
+  });
+  commit_pending();
+}
+
+void BuildRun::add_row() {
+  enter_phase(Phase::adding);
+  row_.builderid = builder_.id;
+  row_.buildrequestid = request_.row.id;
+  row_.workerid = worker_.row.id;
+  row_.masterid = kernel_.master;
+  row_.started_at = kernel_.clock.now_s();
+  row_.state_string = "starting";
+  preparation_.name = unique_step_name("worker_preparation");
+  preparation_.state_string = "pending";
+  const std::size_t build = pending_.add(
+      writes::AddBuild{row_.builderid, row_.buildrequestid, row_.workerid, row_.started_at, row_.state_string});
+  const std::size_t step =
+      pending_.add(writes::AddStep{RowRef<BuildId>::made_by(build), 0, preparation_.name, preparation_.state_string,
+                                   row_.started_at, row_.started_at});
+  pending_.then([self = shared_from_this(), build, step](const Committed& committed) {
+    self->on_added(committed[build], committed[step]);
+  });
+  commit_pending();
+}
+
+void BuildRun::on_added(const Written& build, const Written& step) {
+  row_.id = BuildId(build.id);
+  row_.number = build.number;
+  preparation_.id = StepId(step.id);
+  preparation_.buildid = row_.id;
+  needs_.on_numbered(*this);
+  kernel_.publish("new", preparation_);
+  preparation_.started_at = row_.started_at;
+  preparation_.locks_acquired_at = row_.started_at;
+  kernel_.publish("started", preparation_);
+  announce();
+  if (stop_ || is_lost_) {
+    enter_phase(Phase::preparing);
+    stop_ ? fail_preparation(stop_->results, "cancelled", {}, false)
+          : fail_preparation(Results::retry, "lost connection", "lost connection", true);
+    return;
+  }
+  enter_phase(Phase::preparing);
+  commit_pending();
+  if (config_->maker) {
+    open_python();
+  } else {
+    make_steps({});
+    ping();
+  }
+}
+
+// The events of a new build in upstream's order: properties, the row, who is to blame, what it does now.
+void BuildRun::announce() {
+  properties_ = initial_properties(*master_config_, request_, builder_, worker_, row_.number);
+  BuildPropertiesRow known{row_.id, properties_};
+  writes::SetBuildProperties write{row_.id, {properties_.begin(), properties_.end()}};
+  Properties owners;
+  if (JsonArray names = build_owners(*request_.buildset); !names.empty()) {
+    owners.set("owners", Json(std::move(names)), "Build");
+    properties_.update(owners);
+    write.properties.push_back(*owners.begin());
+  }
+  if (link_) {
+    for (const Property& property : directory_properties(link_->info(), *config_)) set_property(property, false);
+  }
+  pending_.add(std::move(write));
+  pending_.then([self = shared_from_this(), known = std::move(known), owners](const Committed&) {
+    self->kernel_.publish("update", known);
+    self->kernel_.publish("update", self->row_);
+    self->kernel_.publish("new", self->row_);
+    if (!owners.empty()) self->kernel_.publish("update", BuildPropertiesRow{self->row_.id, owners});
+  });
+  publish_state("preparing worker");
+}
+
+// The row's state is changed when the unit is committed, so that events of one unit tell each its own.
+void BuildRun::publish_state(const std::string& state) {
+  pending_.add(writes::SetBuildState{row_.id, state});
+  pending_.then([self = shared_from_this(), state](const Committed&) {
+    self->row_.state_string = state;
+    self->kernel_.publish("update", self->row_);
+  });
+}
+
+void BuildRun::set_property(Property property, bool tell_python) {
+  properties_.set(property.name, property.value, property.source, property.runtime);
+  if (tell_python && session_) session_->property_changed(property);
+  for (Property& dirty : dirty_properties_) {
+    if (dirty.name != property.name) continue;
+    dirty = std::move(property);
+    return;
+  }
+  dirty_properties_.push_back(std::move(property));
+}
+
+void BuildRun::write_dirty_properties() {
+  if (dirty_properties_.empty()) return;
+  Properties changed;
+  for (const Property& property : dirty_properties_) {
+    changed.set(property.name, property.value, property.source, property.runtime);
+  }
+  pending_.add(writes::SetBuildProperties{row_.id, std::exchange(dirty_properties_, {})});
+  pending_.then([self = shared_from_this(), changed = std::move(changed)](const Committed&) {
+    self->kernel_.publish("update", BuildPropertiesRow{self->row_.id, changed});
+  });
+}
+
+std::string BuildRun::unique_step_name(const std::string& wanted) {
+  std::string name = wanted;
+  for (int i = 1; !step_names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+  return name;
+}
+
+void BuildRun::next_step() {
+  while (!upcoming_.empty() && link_) {
+    Upcoming upcoming = std::move(upcoming_.front());
+    upcoming_.pop_front();
+    if ((is_terminating_ || stop_) && !upcoming.step->always_run()) continue;
+    if (upcoming.is_native || pending_.empty()) {
+      begin_step(std::move(upcoming));
+      return;
+    }
+    // Python may ask for rows while it prepares: what happened so far must be there.
+    pending_.then([self = shared_from_this(), upcoming](const Committed&) {
+      if (!self->link_ || (self->stop_ && !upcoming.step->always_run())) {
+        self->next_step();
+      } else {
+        self->begin_step(upcoming);
+      }
+    });
+    commit_pending();
+    return;
+  }
+  finish();
+}
+
+void BuildRun::begin_step(Upcoming upcoming) {
+  current_ = std::make_shared<StepRun>(*this, std::move(upcoming.step), upcoming.is_native);
+  current_->begin();
+}
+
+void BuildRun::insert_steps(std::vector<script::StepPtr> steps, bool at_end) {
+  std::size_t position = at_end ? upcoming_.size() : 0;
+  for (script::StepPtr& step : steps) {
+    upcoming_.insert(upcoming_.begin() + static_cast<std::ptrdiff_t>(position++), Upcoming{std::move(step), false});
+  }
+}
+
+void BuildRun::step_done(Results results, const ResultFlags& flags, std::optional<std::string> build_text) {
+  current_.reset();
+  const MergedResult merged = merge_result(flags, results, results_);
+  results_ = merged.total;
+  is_terminating_ = is_terminating_ || merged.terminate;
+  write_dirty_properties();
+  if (build_text && !build_text->empty()) {
+    texts_.push_back(std::move(*build_text));
+    publish_state(fmt::format("{}", fmt::join(texts_, " ")));
+  }
+  next_step();
+}
+
+void BuildRun::stop(const std::string& reason, Results results) {
+  if (stop_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
+  stop_ = Stop{reason, results};
+  if (is_lost_) return;  // it is ending already
+  if (phase_ == Phase::preparing) fail_preparation(results, "cancelled", {}, false);
+  if (phase_ == Phase::stepping && current_) current_->interrupt(reason, false);
+}
+
+void BuildRun::connection_lost() {
+  link_.reset();
+  holds_worker_back_ = false;
+  if (is_lost_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
+  is_lost_ = true;
+  if (phase_ == Phase::preparing) fail_preparation(Results::retry, "lost connection", "lost connection", true);
+  if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
+}
+
+std::string BuildRun::final_text() const {
+  std::string text(final_words[static_cast<std::size_t>(results_)]);
+  if (stop_ && !is_lost_ && !stop_->reason.empty()) text += fmt::format(" ({})", stop_->reason);
+  if (is_lost_ && !blame_worker_) text += " lost connection";
+  for (const std::string& part : texts_) text += " " + part;
+  return text;
+}
+
+void BuildRun::finish() {
+  enter_phase(Phase::finishing);
+  deadline_.reset();
+  upcoming_.clear();
+  if (stop_) results_ = stop_->results;
+  if (is_lost_ && !(stop_ && stop_->results == Results::cancelled)) results_ = Results::retry;
+  write_dirty_properties();
+  const EpochSeconds now = kernel_.clock.now_s();
+  const std::string text = final_text();
+  pending_.add(writes::FinishBuild{row_.id, results_, text, row_.locks_duration_s, now});
+  pending_.then([self = shared_from_this(), text, now](const Committed&) {
+    self->row_.state_string = text;
+    self->kernel_.publish("update", self->row_);
+    self->row_.complete = true;
+    self->row_.complete_at = now;
+    self->row_.results = self->results_;
+    self->kernel_.publish("finished", self->row_);
+  });
+  if (results_ == Results::retry) {
+    buildsets_.unclaim(pending_, request_);
+  } else {
+    buildsets_.complete(pending_, request_, results_);
+  }
+  pending_.then([self = shared_from_this()](const Committed&) { self->on_finished(); });
+  commit_pending();
+}
+
+void BuildRun::on_finished() {
+  enter_phase(Phase::ended);
+  pause_worker(false);
+  kernel_.logs.finish_build(row_.id, [id = row_.id](Result<void> done) {
+    if (!done) log_warning("the log file of build {} could not be completed: {}", id.value, done.error().what);
+  });
+  if (session_) session_->close(results_);
+  session_.reset();
+  if (results_ == Results::exception || blame_worker_) {
+    fleet_.quarantine(worker_);
+  } else if (results_ != Results::retry) {
+    fleet_.reset_quarantine(worker_);
+  }
+  fleet_.release(worker_, this);
+  needs_.on_ended(*this);
+}
+
+}  // namespace kiln::engine

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/engine/build_properties.h"
+#include "core/engine/buildsets.h"
+#include "core/engine/fleet.h"
+#include "core/engine/kernel.h"
+#include "core/engine/state.h"
+#include "core/script/step.h"
+
+namespace kiln::engine {
+
+class StepRun;
+
+// One build, from the claim of its request to its last row. Owned by Builds; loop thread. Units of work go through
+// `pending()`, so that writes of neighbouring transitions are committed together.
+class BuildRun : public std::enable_shared_from_this<BuildRun> {
+ public:
+  // claiming, adding, finishing: the unit of work that says so is not committed yet.
+  enum class Phase { claiming, adding, preparing, stepping, finishing, ended };
+
+  struct Needs {
+    Kernel& kernel;
+    Buildsets& buildsets;
+    Fleet& fleet;
+    std::function<void(BuildRun&)> on_numbered;
+    std::function<void(BuildRun&)> on_ended;
+  };
+  BuildRun(const Needs& needs, RequestState& request, WorkerState& worker);
+  ~BuildRun();
+
+  // Claims the request and goes on by itself.
+  void start();
+  // Ends with `results` soon, whatever it is doing; only the first reason counts.
+  void stop(const std::string& reason, Results results);
+  void connection_lost();
+
+  Phase phase() const { return phase_; }
+  const Build& row() const { return row_; }
+  const BuilderState& builder() const { return builder_; }
+  const RequestState& request() const { return request_; }
+  const WorkerState& worker() const { return worker_; }
+
+  // For its steps.
+  Kernel& kernel() { return kernel_; }
+  WorkerLink* link() const { return link_.get(); }  // null: lost
+  const script::BuilderConfig& builder_config() const { return *config_; }
+  const Properties& properties() const { return properties_; }
+  const BuildScope& scope() const { return scope_; }
+  std::string unique_step_name(const std::string& wanted);
+  std::int64_t next_step_number() { return next_step_number_++; }
+  void set_property(Property property, bool tell_python);
+  void insert_steps(std::vector<script::StepPtr> steps, bool at_end);
+  // Text was appended to one of its logs: holds the worker back when too much of it is not written yet.
+  void log_grew();
+  Unit& pending() { return pending_; }
+  void commit_pending();
+  // The current step is over; its last writes are in pending().
+  void step_done(Results results, const ResultFlags& flags, std::optional<std::string> build_text);
+
+ private:
+  struct Upcoming {
+    script::StepPtr step;
+    bool is_native = false;
+  };
+  struct Stop {
+    std::string reason;
+    Results results = Results::cancelled;
+  };
+
+  void enter_phase(Phase next);
+  void on_claimed(bool ok);
+  void give_up_claim();
+  void add_row();
+  void on_added(const Written& build, const Written& step);
+  void announce();
+  void publish_state(const std::string& state);
+  void save_properties(Properties properties);
+  void open_python();
+  void on_opened(Result<script::OpenedBuild> opened);
+  void make_steps(std::vector<script::StepPtr> python);
+  void ping();
+  void on_pinged(const Result<void>& done);
+  void on_prepared(const Result<void>& done);
+  void fail_preparation(Results results, const std::string& step_text, const std::string& build_text,
+                        bool blame_worker);
+  void finish_preparation_step(Results results, const std::string& text);
+  void next_step();
+  void begin_step(Upcoming upcoming);
+  void finish();
+  void on_finished();
+  std::string final_text() const;
+  void write_dirty_properties();
+  void pause_worker(bool paused);
+  void check_pause();
+
+  Kernel& kernel_;
+  Buildsets& buildsets_;
+  Fleet& fleet_;
+  Needs needs_;
+  RequestState& request_;
+  BuilderState& builder_;
+  WorkerState& worker_;
+  std::shared_ptr<WorkerLink> link_;
+  script::ConfigPtr master_config_;
+  std::shared_ptr<const script::BuilderConfig> config_;
+
+  Phase phase_ = Phase::claiming;
+  Build row_;
+  Step preparation_;
+  Properties properties_;
+  std::vector<Property> dirty_properties_;
+  std::vector<SourceStamp> stamps_;
+  JsonObject worker_info_;
+  BuildScope scope_;
+  std::optional<Stop> stop_;
+  bool is_lost_ = false;
+  bool is_terminating_ = false;  // a step's result forbids further ones, except always_run
+  bool blame_worker_ = false;
+  Results results_ = Results::success;
+  std::vector<std::string> texts_;
+
+  Unit pending_;
+  std::unique_ptr<Timer> deadline_;
+  std::shared_ptr<script::BuildSession> session_;
+  std::deque<Upcoming> upcoming_;
+  std::shared_ptr<StepRun> current_;
+  std::unordered_set<std::string> step_names_;
+  std::int64_t next_step_number_ = 1;
+  bool holds_worker_back_ = false;
+};
+
+}  // namespace kiln::engine

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/engine/engine.h"
+#include "core/engine/kernel.h"
+#include "core/engine/requests.h"
+
+namespace kiln::engine {
+
+struct NewBuildset {
+  std::string scheduler;  // for the event; a name that need not be configured ("rebuild")
+  Buildset row;           // what is asked for; ids and times are filled in
+  Properties properties;
+  std::vector<Change> changes;  // of each sourcestamp the newest, as far as known
+  std::vector<BuilderId> builders;
+  int priority = 0;
+  bool waited_for = false;
+  std::vector<Write> with;  // written in the same unit
+};
+
+// Makes, collapses and completes buildsets and their requests. Loop thread.
+class Buildsets {
+ public:
+  using Waiting = std::function<void(BuilderState&)>;
+  // `on_waiting` hears of each builder that got a request to build.
+  Buildsets(Kernel& kernel, Requests& requests, Waiting on_waiting);
+
+  // Replies when it is committed and its events are out.
+  void add(NewBuildset order, Reply<ForceResult> reply);
+
+  // Writes to `unit` that the request is complete, and its buildset when it was the last. The request is gone after
+  // the commit.
+  void complete(Unit& unit, RequestState& request, Results results);
+  // Writes to `unit` that the request is to be built again; it waits after the commit.
+  void unclaim(Unit& unit, RequestState& request);
+  // A request that waits ends as cancelled.
+  void cancel_waiting(RequestState& request, Reply<> reply);
+
+ private:
+  struct Adding;
+  void write_collapse(Unit& unit, const NewBuildset& order);
+  void on_added(const std::shared_ptr<Adding>& adding, const Written& written);
+  void ask_hooks(const std::shared_ptr<Adding>& adding);
+  void collapse_answered(const std::shared_ptr<Adding>& adding);
+  void announce(Adding& adding);
+  void take(Unit& unit, RequestState& request, Results results, bool announce_claim);
+
+  Kernel& kernel_;
+  Requests& requests_;
+  Waiting on_waiting_;
+};
+
+}  // namespace kiln::engine

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include "core/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "core/engine/build_run.h"
+#include "core/engine/buildsets.h"
+#include "core/engine/fleet.h"
+#include "core/engine/matcher.h"
+#include "core/engine/requests.h"
+#include "core/engine/schedulers.h"
+#include "core/base/log.h"
+
+namespace kiln::engine {
+namespace {
+
+// Upstream cuts connections that long after it asked running builds to end.
+constexpr std::chrono::seconds shutdown_patience{5};
+
+Error storage_lost() { return make_error(Errc::storage_full, "the database cannot be written now, try again later"); }
+
+}  // namespace
+
+struct Engine::Parts {
+  Parts(Needs needs, const Snapshot& snapshot);
+
+  void restore(const Snapshot& snapshot);
+  void start_build(RequestState& request, WorkerState& worker);
+  void build_ended(BuildRun& build);
+  void worker_lost(WorkerState& worker, const std::shared_ptr<WorkerLink>& link);
+  void set_storage_lost(bool lost);
+  void config_applied(const script::ConfigPtr& config, const std::vector<std::int64_t>& ids);
+  void publish_builders(const script::ConfigPtr& old_config);
+  void publish_builder(std::string_view verb, const std::string& name);
+  void end_builds();
+  void check_shutdown();
+
+  Kernel kernel;
+  Requests requests;
+  Buildsets buildsets;
+  Fleet fleet;
+  Matcher matcher;
+  Schedulers schedulers;
+  std::unordered_map<BuildRun*, std::shared_ptr<BuildRun>> builds;
+  std::unordered_map<BuildId, BuildRun*> builds_by_id;
+  std::vector<Reply<>> shutdown_replies;
+  std::unique_ptr<Timer> shutdown_timer;
+  bool links_are_closed = false;
+};
+
+Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
+    : kernel{needs.clock, needs.journal, needs.events, needs.logs, snapshot.master, nullptr},
+      buildsets(kernel, requests, [this](BuilderState& builder) { matcher.wake(builder); }),
+      fleet(kernel, requests,
+            {[this](WorkerState& worker) { matcher.wake(worker); },
+             [this](WorkerState& worker, const auto& link) { worker_lost(worker, link); }},
+            snapshot.workers),
+      matcher(kernel, requests,
+              [this](RequestState& request, WorkerState& worker) { start_build(request, worker); }),
+      schedulers(kernel, requests, buildsets, snapshot) {
+  needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
+  restore(snapshot);
+}
+
+// The requests that were open when the master last ended. Their builders come with the configuration.
+void Engine::Parts::restore(const Snapshot& snapshot) {
+  std::unordered_map<BuildsetId, BuildsetState*> known;
+  for (const OpenRequest& open : snapshot.requests) {
+    BuildsetState*& buildset = known[open.buildset.id];
+    if (buildset == nullptr) {
+      buildset = &requests.add_buildset(open.buildset, open.buildset_properties, open.changes);
+    }
+    RequestState& request = requests.add_request(open.request, *buildset);
+    request.collapse_key = collapse_key(*buildset);
+    if (open.request.claimed) {
+      request.phase = RequestState::Phase::elsewhere;
+    } else {
+      requests.enqueue(request);
+    }
+  }
+  for (const OpenBuildset& open : snapshot.buildsets) {
+    const auto found = known.find(open.buildset.id);
+    if (found == known.end()) continue;
+    for (const RequestOutcome& outcome : open.requests) {
+      if (outcome.complete) found->second->worst = worst_status(found->second->worst, outcome.results);
+    }
+  }
+}
+
+void Engine::Parts::start_build(RequestState& request, WorkerState& worker) {
+  auto build = std::make_shared<BuildRun>(
+      BuildRun::Needs{kernel, buildsets, fleet,
+                      [this](BuildRun& numbered) { builds_by_id[numbered.row().id] = &numbered; },
+                      [this](BuildRun& ended) { build_ended(ended); }},
+      request, worker);
+  builds[build.get()] = build;
+  build->start();
+}
+
+void Engine::Parts::build_ended(BuildRun& build) {
+  builds_by_id.erase(build.row().id);
+  builds.erase(&build);
+  check_shutdown();
+}
+
+void Engine::Parts::worker_lost(WorkerState& worker, const std::shared_ptr<WorkerLink>& link) {
+  const std::vector<BuildRun*> affected = worker.builds;
+  for (BuildRun* build : affected) {
+    if (build->link() == link.get()) build->connection_lost();
+  }
+  check_shutdown();
+}
+
+void Engine::Parts::set_storage_lost(bool lost) {
+  if (kernel.storage_lost == lost) return;
+  kernel.storage_lost = lost;
+  if (lost) {
+    log_error("the database cannot be written: no new builds until it can");
+  } else {
+    log_info("the database can be written again");
+    matcher.wake_all();
+  }
+}
+
+void Engine::Parts::publish_builder(std::string_view verb, const std::string& name) {
+  const BuilderState* builder = requests.find_builder(name);
+  if (builder != nullptr) kernel.publish(verb, BuilderStateRow{builder->id, kernel.master, name});
+}
+
+void Engine::Parts::publish_builders(const script::ConfigPtr& old_config) {
+  std::set<std::string> old_names;
+  if (old_config) {
+    for (const auto& builder : old_config->builders) old_names.insert(builder->name);
+  }
+  for (const auto& builder : kernel.config->builders) {
+    if (old_names.erase(builder->name) == 0) publish_builder("started", builder->name);
+  }
+  for (const std::string& name : old_names) publish_builder("stopped", name);
+}
+
+void Engine::Parts::config_applied(const script::ConfigPtr& config, const std::vector<std::int64_t>& ids) {
+  const script::ConfigPtr old_config = std::exchange(kernel.config, config);
+  std::size_t next = 0;
+  for (const auto& [id, builder] : requests.builders()) builder->config = nullptr;
+  for (const auto& builder : config->builders) {
+    requests.builder(BuilderId(ids[next++]), builder->name).config = builder;
+  }
+  std::vector<WorkerId> workers;
+  for (std::size_t i = 0; i < config->workers.size(); ++i) workers.emplace_back(ids[next++]);
+  std::vector<SchedulerId> scheduler_ids;
+  for (std::size_t i = 0; i < config->schedulers.size(); ++i) scheduler_ids.emplace_back(ids[next++]);
+  fleet.configure(workers);
+  schedulers.configure(scheduler_ids);
+  publish_builders(old_config);
+  matcher.wake_all();
+}
+
+// Running builds end as RETRY so that they are built again, except those that somebody waits for.
+void Engine::Parts::end_builds() {
+  std::vector<std::shared_ptr<BuildRun>> running;
+  for (const auto& [key, build] : builds) running.push_back(build);
+  for (const auto& build : running) {
+    const bool waited_for = build->request().row.waited_for;
+    build->stop("master is shutting down", waited_for ? Results::cancelled : Results::retry);
+  }
+}
+
+// Builds first, then connections, then the last unit.
+void Engine::Parts::check_shutdown() {
+  if (!kernel.shutting_down || !builds.empty() || shutdown_replies.empty()) return;
+  if (!std::exchange(links_are_closed, true)) fleet.close_all("the master is shutting down");
+  const bool waits_for_links = fleet.connected() > 0 && shutdown_timer;
+  if (waits_for_links || shutdown_replies.empty()) return;
+  shutdown_timer.reset();
+  if (kernel.config) {
+    for (const auto& builder : kernel.config->builders) publish_builder("stopped", builder->name);
+  }
+  Unit unit;
+  unit.then([replies = std::exchange(shutdown_replies, {})](const Committed&) {
+    for (const Reply<>& reply : replies) reply({});
+  });
+  kernel.journal.commit(std::move(unit));
+}
+
+Engine::Engine(Needs needs, Snapshot snapshot) : parts_(std::make_unique<Parts>(needs, snapshot)) {}
+Engine::~Engine() = default;
+
+void Engine::apply_config(script::ConfigPtr config, Reply<> reply) {
+  writes::ApplyConfig write;
+  for (const auto& builder : config->builders) {
+    write.builders.push_back({builder->name, builder->description, builder->description_format, std::nullopt,
+                              builder->tags, builder->worker_names});
+  }
+  for (const auto& worker : config->workers) write.workers.push_back({worker->name, worker->class_name});
+  for (const auto& scheduler : config->schedulers) {
+    write.schedulers.push_back({scheduler->name, scheduler->class_name});
+  }
+  for (const auto& source : config->change_sources) write.change_sources.push_back({source.name, source.class_name});
+  Unit unit;
+  const std::size_t index = unit.add(std::move(write));
+  unit.then([parts = parts_.get(), config = std::move(config), index, reply = std::move(reply)](
+                const Committed& committed) {
+    parts->config_applied(config, committed[index].child_ids);
+    reply({});
+  });
+  parts_->kernel.journal.commit(std::move(unit));
+}
+
+script::ConfigPtr Engine::config() const { return parts_->kernel.config; }
+
+void Engine::add_change(script::ChangeDraft draft, Reply<ChangeId> reply) {
+  parts_->schedulers.add_change(std::move(draft), std::move(reply));
+}
+
+void Engine::force(const std::string& scheduler, const std::string& owner,
+                   const std::vector<std::string>& builder_names, JsonObject params, Reply<ForceResult> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  parts_->schedulers.force(scheduler, owner, builder_names, std::move(params), std::move(reply));
+}
+
+void Engine::stop_build(BuildId build, const std::string& reason, Reply<> reply) {
+  const auto found = parts_->builds_by_id.find(build);
+  if (found != parts_->builds_by_id.end()) found->second->stop(reason, Results::cancelled);
+  reply({});
+}
+
+void Engine::cancel_request(RequestId id, const std::string& reason, Reply<> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  RequestState* request = parts_->requests.find_request(id);
+  if (request == nullptr || request->phase == RequestState::Phase::completing) return reply({});
+  switch (request->phase) {
+    case RequestState::Phase::waiting: parts_->buildsets.cancel_waiting(*request, std::move(reply)); return;
+    case RequestState::Phase::claiming:
+    case RequestState::Phase::building:
+      request->build->stop(reason, Results::cancelled);
+      reply({});
+      return;
+    default: reply(make_error(Errc::busy, fmt::format("request {} cannot be cancelled just now", id.value)));
+  }
+}
+
+void Engine::rebuild(const Build& original, const Buildset& buildset, Properties properties,
+                     Reply<ForceResult> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  const BuilderState* builder = parts_->requests.find_builder(original.builderid);
+  if (builder == nullptr || !builder->config) {
+    return reply(make_error(Errc::not_found, "the build's builder is not configured any more"));
+  }
+  NewBuildset order;
+  order.scheduler = "rebuild";
+  order.row.reason = "rebuild";
+  order.row.rebuilt_buildid = buildset.rebuilt_buildid ? buildset.rebuilt_buildid : std::optional(original.id);
+  order.row.sourcestamps = buildset.sourcestamps;
+  order.properties = std::move(properties);
+  order.builders = {original.builderid};
+  parts_->buildsets.add(std::move(order), std::move(reply));
+}
+
+void Engine::pause_worker(WorkerId id, bool paused, const std::string& reason, Reply<> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  WorkerState* worker = parts_->fleet.find(id);
+  if (worker == nullptr) return reply(make_error(Errc::not_found, fmt::format("there is no worker {}", id.value)));
+  parts_->fleet.pause(*worker, paused, reason, std::move(reply));
+}
+
+void Engine::stop_worker(WorkerId id, bool graceful, Reply<> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  WorkerState* worker = parts_->fleet.find(id);
+  if (worker == nullptr) return reply(make_error(Errc::not_found, fmt::format("there is no worker {}", id.value)));
+  parts_->fleet.stop(*worker, graceful, std::move(reply));
+}
+
+void Engine::enable_scheduler(SchedulerId scheduler, bool enabled, Reply<> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  parts_->schedulers.enable(scheduler, enabled, std::move(reply));
+}
+
+WorkerGate& Engine::workers() { return parts_->fleet; }
+
+BuilderId Engine::builder_id(const std::string& name) const {
+  const BuilderState* builder = parts_->requests.find_builder(name);
+  return builder == nullptr ? BuilderId{} : builder->id;
+}
+
+const std::string* Engine::builder_name(BuilderId id) const {
+  const BuilderState* builder = parts_->requests.find_builder(id);
+  return builder == nullptr || builder->name.empty() ? nullptr : &builder->name;
+}
+
+std::vector<WaitReason> Engine::wait_reasons() const { return parts_->matcher.wait_reasons(); }
+std::size_t Engine::running_builds() const { return parts_->builds.size(); }
+std::string Engine::broken_invariant() const { return parts_->matcher.broken_invariant(); }
+
+void Engine::shutdown(Reply<> reply) {
+  Parts& parts = *parts_;
+  parts.shutdown_replies.push_back(std::move(reply));
+  if (parts.kernel.shutting_down) return;
+  parts.kernel.shutting_down = true;
+  parts.schedulers.stop();
+  // First the patience, then the cut: whatever still waits for a worker ends with its connection.
+  parts.shutdown_timer = parts.kernel.clock.call_after(shutdown_patience, [&parts] {
+    parts.shutdown_timer.reset();
+    parts.fleet.close_all("the master is shutting down");
+    parts.check_shutdown();
+  });
+  parts.end_builds();
+  parts.check_shutdown();
+}
+
+}  // namespace kiln::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/logs/log_store.h"
+#include "core/model/event.h"
+#include "core/model/journal.h"
+#include "core/script/config.h"
+
+namespace kiln::engine {
+
+// What every part of the engine works with. Loop thread.
+struct Kernel {
+  Clock& clock;
+  Journal& journal;
+  EventSink& events;
+  logs::LogStore& logs;
+  MasterId master;
+  script::ConfigPtr config;
+  bool storage_lost = false;
+  bool shutting_down = false;
+
+  template <class Row>
+  void publish(std::string_view verb, const Row& row) {
+    events.publish(Event{verb, row});
+  }
+};
+
+}  // namespace kiln::engine

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "core/engine/matcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace kiln::engine {
+namespace {
+
+// Upstream's order: highest priority, then oldest request, then name.
+bool comes_first(const BuilderState* a, const BuilderState* b) {
+  const auto key = [](const BuilderState* builder) {
+    return std::tuple(-(*builder->waiting.begin())->row.priority,
+                      (*builder->waiting_by_age.begin())->row.submitted_at, std::string_view(builder->name));
+  };
+  return key(a) < key(b);
+}
+
+}  // namespace
+
+Matcher::Matcher(Kernel& kernel, Requests& requests, Start start)
+    : kernel_(kernel), requests_(requests), start_(std::move(start)) {}
+
+bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutting_down; }
+
+void Matcher::wake(BuilderState& builder) {
+  if (builder.waiting.empty()) return;
+  woken_.insert(&builder);
+  schedule();
+}
+
+void Matcher::wake(WorkerState& worker) {
+  for (const ConfiguredOn& on : worker.row.configured_on) {
+    if (BuilderState* builder = requests_.find_builder(on.builderid)) wake(*builder);
+  }
+}
+
+void Matcher::wake_all() {
+  for (const auto& [id, builder] : requests_.builders()) wake(*builder);
+}
+
+// Later, so that everything that happens now is seen by one run.
+void Matcher::schedule() {
+  if (timer_ || !may_claim()) return;
+  timer_ = kernel_.clock.call_after(std::chrono::milliseconds(0), [this] { run(); });
+}
+
+void Matcher::run() {
+  timer_.reset();
+  if (!may_claim()) return;
+  std::vector<BuilderState*> builders;
+  for (BuilderState* builder : std::exchange(woken_, {})) {
+    if (builder->config && !builder->waiting.empty()) builders.push_back(builder);
+  }
+  std::sort(builders.begin(), builders.end(), comes_first);
+  for (BuilderState* builder : builders) match(*builder);
+}
+
+void Matcher::match(BuilderState& builder) {
+  while (!builder.waiting.empty()) {
+    WorkerState* worker = pick_worker(builder);
+    if (worker == nullptr) return;
+    RequestState& request = **builder.waiting.begin();
+    requests_.dequeue(request);
+    start_(request, *worker);
+  }
+}
+
+// The least busy one; any of them when several are.
+WorkerState* Matcher::pick_worker(const BuilderState& builder) {
+  WorkerState* best = nullptr;
+  std::size_t equals = 0;
+  for (WorkerState* worker : builder.workers) {
+    if (!is_eligible(*worker, builder)) continue;
+    if (best == nullptr || worker->builds.size() < best->builds.size()) {
+      best = worker;
+      equals = 1;
+    } else if (worker->builds.size() == best->builds.size() && random_() % ++equals == 0) {
+      best = worker;
+    }
+  }
+  return best;
+}
+
+std::string Matcher::reason_to_wait(const BuilderState& builder) const {
+  if (kernel_.shutting_down) return "the master is shutting down";
+  if (kernel_.storage_lost) return "the database cannot be written";
+  if (!builder.config) return fmt::format("builder \"{}\" is not configured", builder.name);
+  if (builder.workers.empty()) return fmt::format("builder \"{}\" has no workers", builder.name);
+  std::string text;
+  for (const WorkerState* worker : builder.workers) {
+    const std::string reason = reason_against(*worker, builder);
+    if (reason.empty()) return "it is about to start";
+    if (!text.empty()) text += ", ";
+    text += fmt::format("worker \"{}\" {}", worker->row.name, reason);
+  }
+  return text;
+}
+
+std::vector<WaitReason> Matcher::wait_reasons() const {
+  std::map<RequestId, const RequestState*> waiting;
+  for (const auto& [id, request] : requests_.all()) {
+    if (request->phase == RequestState::Phase::waiting) waiting.emplace(id, request.get());
+  }
+  std::vector<WaitReason> reasons;
+  for (const auto& [id, request] : waiting) reasons.push_back({id, reason_to_wait(*request->builder)});
+  return reasons;
+}
+
+std::string Matcher::broken_invariant() const {
+  if (timer_ || !may_claim()) return {};
+  for (const auto& [id, builder] : requests_.builders()) {
+    if (!builder->config || builder->waiting.empty()) continue;
+    for (const WorkerState* worker : builder->workers) {
+      if (!is_eligible(*worker, *builder)) continue;
+      return fmt::format("request {} of builder \"{}\" waits although worker \"{}\" is free",
+                         (*builder->waiting.begin())->row.id.value, builder->name, worker->row.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace kiln::engine

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// What a running step may ask for: script::StepHost and the routing of its command.
+#include "core/base/log.h"
+#include "core/engine/build_run.h"
+#include "core/engine/step_run.h"
+
+namespace kiln::engine {
+namespace {
+
+Error too_late() { return make_error(Errc::cancelled, "the step is over"); }
+
+}  // namespace
+
+BuildId StepRun::build_id() const { return build_.row().id; }
+
+// Not any more once the step was given up, and not before its row is there.
+bool StepRun::may_act() const {
+  return !is_abandoned_ && (phase_ == Phase::running || phase_ == Phase::explaining || phase_ == Phase::closing ||
+                            phase_ == Phase::summing);
+}
+
+void StepRun::add_log(std::string name, LogType type, Reply<Log> reply) {
+  if (phase_ == Phase::preparing && is_native_) {
+    early_logs_.push_back({std::move(name), type, std::move(reply)});
+    return;
+  }
+  if (!may_act()) {
+    reply(phase_ == Phase::preparing ? make_error(Errc::conflict, "a step has no logs before it is started")
+                                     : too_late());
+    return;
+  }
+  logs_.write_add(build_.pending(), row_.id, std::move(name), type, std::move(reply));
+  build_.commit_pending();
+}
+
+void StepRun::append_log(LogId log, char stream, std::string text) {
+  if (is_abandoned_) return;
+  if (!logs_.append(log, stream, text)) {
+    log_warning("text for the finished log {} of step \"{}\" is dropped", log.value, row_.name);
+    return;
+  }
+  build_.log_grew();
+}
+
+void StepRun::finish_log(LogId log, Reply<> reply) {
+  if (!may_act()) {
+    reply(too_late());
+    return;
+  }
+  logs_.close(log);
+  build_.kernel().logs.flush(build_.row().id, [self = shared_from_this(), log, reply = std::move(reply)](
+                                                  const Result<void>& done) {
+    if (!done) {
+      reply(done);
+      return;
+    }
+    Unit unit;
+    self->logs_.write_finish(unit, log);
+    unit.then([reply](const Committed&) { reply({}); });
+    self->build_.kernel().journal.commit(std::move(unit));
+  });
+}
+
+void StepRun::watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) { logs_.watch(log, std::move(watcher)); }
+
+void StepRun::run_command(script::CommandRequest request, Reply<script::CommandOutcome> reply) {
+  if (!may_act()) {
+    reply(too_late());
+    return;
+  }
+  if (is_stopped_ || build_.link() == nullptr) {
+    script::CommandOutcome outcome;
+    const bool lost = is_lost_ || build_.link() == nullptr;
+    outcome.end = lost ? script::CommandOutcome::End::connection_lost : script::CommandOutcome::End::interrupted;
+    reply(std::move(outcome));
+    return;
+  }
+  if (command_ && !command_->is_over()) {
+    reply(make_error(Errc::conflict, "a step can run only one command at a time"));
+    return;
+  }
+  const std::string name = request.name;
+  const JsonObject args = request.args;
+  command_ = std::make_shared<CommandRun>(*this, std::move(request), std::move(reply));
+  const auto command = command_;
+  command->started(build_.link()->start_command(build_.builder().name, name, args, command));
+}
+
+void StepRun::set_property(std::string name, Json value, std::string source, bool runtime) {
+  if (phase_ == Phase::over) return;
+  build_.set_property({std::move(name), std::move(value), std::move(source), runtime}, is_native_);
+}
+
+void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
+  if (!may_act()) {
+    reply(too_late());
+    return;
+  }
+  row_.urls.push_back({std::move(name), std::move(url)});
+  Unit& unit = build_.pending();
+  unit.add(writes::SetStepUrls{row_.id, row_.urls});
+  unit.then([self = shared_from_this(), reply = std::move(reply)](const Committed&) {
+    self->build_.kernel().publish("updated", self->row_);
+    reply({});
+  });
+  build_.commit_pending();
+}
+
+void StepRun::set_state_string(std::string text) {
+  if (!may_act() || text == row_.state_string) return;
+  row_.state_string = text;
+  Unit& unit = build_.pending();
+  unit.add(writes::SetStepState{row_.id, std::move(text)});
+  unit.then([self = shared_from_this()](const Committed&) {
+    if (!self->row_.complete) self->build_.kernel().publish("updated", self->row_);
+  });
+  build_.commit_pending();
+}
+
+void StepRun::add_steps(std::vector<script::StepPtr> steps, bool at_end) {
+  if (phase_ != Phase::over) build_.insert_steps(std::move(steps), at_end);
+}
+
+void StepRun::command_output(LogId log, char stream, std::string_view text) {
+  logs_.append(log, stream, text);
+  build_.log_grew();
+}
+
+void StepRun::command_log_ends(LogId log) { logs_.flush_lines(log); }
+
+void StepRun::make_log(const std::string& name, Reply<Log> reply) {
+  add_log(name, LogType::stream, [self = shared_from_this(), reply = std::move(reply)](Result<Log> log) {
+    if (log) self->step_->log_added(*log);
+    reply(std::move(log));
+  });
+}
+
+}  // namespace kiln::engine

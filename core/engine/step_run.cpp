@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "core/engine/step_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/engine/build_run.h"
+#include "core/engine/phase_table.h"
+
+namespace kiln::engine {
+namespace {
+
+using Phase = StepRun::Phase;
+
+constexpr Transitions<Phase, 14> transitions{{
+    {Phase::fresh, Phase::preparing},
+    {Phase::preparing, Phase::adding},
+    {Phase::adding, Phase::running},
+    {Phase::adding, Phase::explaining},  // preparing raised
+    {Phase::adding, Phase::closing},     // skipped or stopped
+    {Phase::running, Phase::explaining},
+    {Phase::running, Phase::closing},
+    {Phase::explaining, Phase::closing},
+    {Phase::closing, Phase::summing},
+    {Phase::closing, Phase::over},
+    {Phase::summing, Phase::explaining},  // finishing raised
+    {Phase::summing, Phase::over},
+    // Abandoned: whatever it waits for is not waited for any more.
+    {Phase::preparing, Phase::over},
+    {Phase::running, Phase::over},
+}};
+
+constexpr std::chrono::seconds show_state_after{1};
+constexpr std::chrono::seconds kill_patience{15};
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string with_result(std::string text, Results results) {
+  if (text.empty() || text == "running") text = "finished";
+  return results == Results::success ? text : fmt::format("{} ({})", text, to_string(results));
+}
+
+}  // namespace
+
+StepRun::StepRun(BuildRun& build, script::StepPtr step, bool is_native)
+    : build_(build),
+      build_alive_(build.shared_from_this()),
+      step_(std::move(step)),
+      is_native_(is_native),
+      logs_(build.kernel(), build.row().id, row_.id, [this] { return shared_from_this(); }) {}
+
+StepRun::~StepRun() = default;
+
+void StepRun::enter_phase(Phase next) { enter(transitions, phase_, next); }
+
+void StepRun::begin() {
+  enter_phase(Phase::preparing);
+  step_->prepare(*this, [self = shared_from_this()](Result<script::PreparedStep> prepared) {
+    self->on_prepared(std::move(prepared));
+  });
+}
+
+void StepRun::on_prepared(Result<script::PreparedStep> prepared) {
+  if (is_abandoned_) {
+    step_->finish(results_, [self = shared_from_this()](const Result<script::StepEnd>&) {});
+    return;
+  }
+  if (prepared) {
+    prepared_ = std::move(*prepared);
+  } else {
+    prepared_.error = prepared.error().what;
+  }
+  if (prepared_.options.name.empty()) prepared_.options.name = step_->describe();
+  enter_phase(Phase::adding);
+  write_row();
+}
+
+void StepRun::write_row() {
+  row_.number = build_.next_step_number();
+  row_.name = build_.unique_step_name(prepared_.options.name);
+  row_.buildid = build_.row().id;
+  row_.state_string = "pending";
+  const EpochSeconds now = build_.kernel().clock.now_s();
+  Unit& unit = build_.pending();
+  const std::size_t index =
+      unit.add(writes::AddStep{row_.buildid, row_.number, row_.name, row_.state_string, now, now});
+  unit.then([self = shared_from_this(), index, now](const Committed& committed) {
+    self->row_.id = StepId(committed[index].id);
+    Kernel& kernel = self->build_.kernel();
+    kernel.publish("new", self->row_);
+    self->row_.started_at = now;
+    kernel.publish("started", self->row_);
+    self->row_.locks_acquired_at = now;
+    kernel.publish("updated", self->row_);
+  });
+  for (EarlyLog& log : std::exchange(early_logs_, {})) {
+    logs_.write_add(unit, RowRef<StepId>::made_by(index), std::move(log.name), log.type, std::move(log.reply));
+  }
+  unit.then([self = shared_from_this()](const Committed&) { self->on_added(); });
+  build_.commit_pending();
+}
+
+void StepRun::on_added() {
+  if (is_abandoned_) {
+    // Stopping took longer than the database: the row is there now and can be ended.
+    close_logs();
+  } else if (prepared_.error) {
+    conclude(Results::exception, prepared_.error);
+  } else if (is_stopped_) {
+    conclude(is_lost_ ? Results::retry : Results::cancelled, std::nullopt);
+  } else if (prepared_.skip) {
+    conclude(Results::skipped, std::nullopt);
+  } else {
+    run();
+  }
+}
+
+void StepRun::run() {
+  enter_phase(Phase::running);
+  was_run_ = true;
+  timer_ = build_.kernel().clock.call_after(show_state_after, [this] { show_state(); });
+  step_->run([self = shared_from_this()](Result<script::StepOutcome> outcome) { self->on_run(std::move(outcome)); });
+}
+
+void StepRun::show_state() {
+  timer_.reset();
+  if (row_.state_string == "pending") set_state_string(prepared_.state_string);
+}
+
+void StepRun::on_run(Result<script::StepOutcome> outcome) {
+  if (is_abandoned_) {
+    step_->finish(results_, [self = shared_from_this()](const Result<script::StepEnd>&) {});
+    return;
+  }
+  if (phase_ != Phase::running) return;
+  if (!outcome) {
+    conclude(Results::exception, outcome.error().what);
+    return;
+  }
+  Results results = outcome->results;
+  if (is_lost_) {
+    results = Results::retry;
+  } else if (is_stopped_ && results != Results::retry && results != Results::cancelled) {
+    results = Results::exception;
+  }
+  conclude(results, is_lost_ ? std::nullopt : std::move(outcome->error));
+}
+
+void StepRun::conclude(Results results, std::optional<std::string> error) {
+  timer_.reset();
+  results_ = results;
+  if (error) {
+    explain(*error);
+  } else {
+    close_logs();
+  }
+}
+
+// Logs that tell what was raised, as upstream names them.
+void StepRun::explain(const std::string& error) {
+  enter_phase(Phase::explaining);
+  write_text_log("err.text", LogType::text, error);
+  write_text_log("err.html", LogType::html,
+                 "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(error) + "\n</pre></body></html>\n");
+  build_.pending().then([self = shared_from_this()](const Committed&) {
+    if (self->phase_ == Phase::explaining) self->close_logs();
+  });
+  build_.commit_pending();
+}
+
+void StepRun::write_text_log(const std::string& name, LogType type, std::string text) {
+  logs_.write_add(build_.pending(), row_.id, name, type,
+                  [this, text = std::move(text)](const Result<Log>& log) { logs_.append(log->id, 'o', text); });
+}
+
+void StepRun::close_logs() {
+  enter_phase(Phase::closing);
+  logs_.close_all();
+  if (!logs_.take_unflushed()) {
+    sum_up();
+    return;
+  }
+  build_.kernel().logs.flush(build_.row().id, [self = shared_from_this()](const Result<void>& done) {
+    if (!done) log_error("the logs of build {} are not safe: {}", self->build_.row().id.value, done.error().what);
+    if (self->phase_ == Phase::closing) self->sum_up();
+  });
+}
+
+void StepRun::sum_up() {
+  if (is_abandoned_) {
+    finish({results_, false, {with_result(prepared_.state_string, results_), std::nullopt}, std::nullopt});
+    return;
+  }
+  enter_phase(Phase::summing);
+  step_->finish(results_, [self = shared_from_this()](Result<script::StepEnd> end) { self->on_summed(std::move(end)); });
+}
+
+void StepRun::on_summed(Result<script::StepEnd> end) {
+  if (phase_ != Phase::summing || is_abandoned_) return;
+  std::optional<std::string> error = end ? end->error : std::optional(end.error().what);
+  if (!error) {
+    finish(std::move(*end));
+    return;
+  }
+  results_ = Results::exception;
+  script::StepEnd last;
+  if (end) last = std::move(*end);
+  last.results = results_;
+  last.hidden = false;
+  if (last.summary.step.empty()) last.summary.step = with_result(prepared_.state_string, results_);
+  enter_phase(Phase::explaining);
+  write_text_log("err.text", LogType::text, *error);
+  write_text_log("err.html", LogType::html, "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(*error) +
+                                                "\n</pre></body></html>\n");
+  build_.pending().then([self = shared_from_this(), last = std::move(last)](const Committed&) {
+    self->enter_phase(Phase::closing);
+    self->logs_.close_all();
+    self->build_.kernel().logs.flush(self->build_.row().id,
+                                     [self, last](const Result<void>&) { self->finish(last); });
+  });
+  build_.commit_pending();
+}
+
+void StepRun::finish(script::StepEnd end) {
+  enter_phase(Phase::over);
+  deadline_.reset();
+  timer_.reset();
+  const EpochSeconds now = build_.kernel().clock.now_s();
+  const Results results = end.results;
+  const script::StepOptions& options = prepared_.options;
+  Unit& unit = build_.pending();
+  logs_.write_finish_all(unit);
+  unit.add(writes::FinishStep{row_.id, results, end.summary.step, end.hidden, now});
+  std::optional<std::string> build_text = end.summary.build;
+  const auto& policy = options.build_summary_policy;
+  if (!build_text && std::find(policy.begin(), policy.end(), results) != policy.end()) build_text = end.summary.step;
+  unit.then([self = shared_from_this(), end = std::move(end), now](const Committed&) {
+    Step& row = self->row_;
+    if (row.state_string != end.summary.step) {
+      row.state_string = end.summary.step;
+      self->build_.kernel().publish("updated", row);
+    }
+    row.complete = true;
+    row.complete_at = now;
+    row.results = end.results;
+    row.hidden = end.hidden;
+    self->build_.kernel().publish("finished", row);
+  });
+  build_.step_done(results, options.flags, std::move(build_text));
+}
+
+void StepRun::interrupt(const std::string& reason, bool lost) {
+  is_lost_ = is_lost_ || lost;
+  if (phase_ == Phase::over) return;
+  if (is_stopped_) return;
+  is_stopped_ = true;
+  stop_reason_ = reason;
+  escalate();
+  if (phase_ != Phase::running) return;
+  write_text_log("cancelled", LogType::text, reason);
+  build_.commit_pending();
+  step_->interrupt(reason);
+  if (command_ && !command_->is_over()) {
+    command_->set_interrupted();
+    if (build_.link() != nullptr) build_.link()->interrupt_command(command_->id(), reason);
+  }
+}
+
+void StepRun::escalate() {
+  const auto patience = command_ ? command_->patience() : std::chrono::seconds(30);
+  deadline_ = build_.kernel().clock.call_after(patience, [this] { kill(); });
+}
+
+void StepRun::kill() {
+  const auto keep = shared_from_this();
+  deadline_ = build_.kernel().clock.call_after(kill_patience, [this] { abandon(); });
+  if (command_ && !command_->is_over() && build_.link() != nullptr) {
+    build_.link()->interrupt_command(command_->id(), stop_reason_);
+  }
+}
+
+// It does not end: the build goes on without it. Late answers only serve to let it go.
+void StepRun::abandon() {
+  const auto keep = shared_from_this();
+  deadline_.reset();
+  log_warning("step \"{}\" of build {} does not end after it was interrupted and is given up",
+              row_.name.empty() ? step_->describe() : row_.name, build_.row().id.value);
+  if (command_ && !command_->is_over()) {
+    // The step may end by itself once its command has.
+    command_->abandon(is_lost_ ? script::CommandOutcome::End::connection_lost
+                               : script::CommandOutcome::End::interrupted);
+    if (phase_ != Phase::running) return;
+  }
+  is_abandoned_ = true;
+  results_ = is_lost_ ? Results::retry : Results::cancelled;
+  switch (phase_) {
+    case Phase::preparing:
+      if (prepared_.options.name.empty()) prepared_.options.name = step_->describe();
+      enter_phase(Phase::adding);
+      write_row();
+      break;
+    case Phase::running: close_logs(); break;
+    case Phase::summing:
+      finish({results_, false, {with_result(prepared_.state_string, results_), std::nullopt}, std::nullopt});
+      break;
+    default: break;  // only the database or the log store is waited for
+  }
+}
+
+}  // namespace kiln::engine

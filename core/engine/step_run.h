@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/command_run.h"
+#include "core/engine/step_logs.h"
+#include "core/script/step.h"
+
+namespace kiln::engine {
+
+class BuildRun;
+
+// One step of one build: the lifecycle of semantics.md 2.2, the same for native and Python steps. Held by its build
+// while it is the current one, and by what may still reply to it. Loop thread.
+class StepRun : public script::StepHost, public CommandRun::Host, public std::enable_shared_from_this<StepRun> {
+ public:
+  // adding, committing: the unit of work that says so is not committed yet.
+  enum class Phase { fresh, preparing, adding, running, explaining, closing, summing, over };
+
+  StepRun(BuildRun& build, script::StepPtr step, bool is_native);
+  ~StepRun() override;
+
+  void begin();
+  // Ends it soon: interrupt, kill, abandon, each with a deadline. `lost`: by a lost connection.
+  void interrupt(const std::string& reason, bool lost);
+
+  // StepHost
+  BuildId build_id() const override;
+  void add_log(std::string name, LogType type, Reply<Log> reply) override;
+  void append_log(LogId log, char stream, std::string text) override;
+  void finish_log(LogId log, Reply<> reply) override;
+  void watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) override;
+  void run_command(script::CommandRequest request, Reply<script::CommandOutcome> reply) override;
+  void set_property(std::string name, Json value, std::string source, bool runtime) override;
+  void add_url(std::string name, std::string url, Reply<> reply) override;
+  void set_state_string(std::string text) override;
+  void add_steps(std::vector<script::StepPtr> steps, bool at_end) override;
+
+  // CommandRun::Host
+  void command_output(LogId log, char stream, std::string_view text) override;
+  void command_log_ends(LogId log) override;
+  void make_log(const std::string& name, Reply<Log> reply) override;
+
+ private:
+  struct EarlyLog {
+    std::string name;
+    LogType type = LogType::stream;
+    Reply<Log> reply;
+  };
+
+  void enter_phase(Phase next);
+  bool may_act() const;
+  void on_prepared(Result<script::PreparedStep> prepared);
+  void write_row();
+  void on_added();
+  void run();
+  void on_run(Result<script::StepOutcome> outcome);
+  void conclude(Results results, std::optional<std::string> error);
+  void explain(const std::string& error);
+  void close_logs();
+  void sum_up();
+  void on_summed(Result<script::StepEnd> end);
+  void finish(script::StepEnd end);
+  void show_state();
+  void write_text_log(const std::string& name, LogType type, std::string text);
+  void escalate();
+  void kill();
+  void abandon();
+
+  BuildRun& build_;
+  std::shared_ptr<BuildRun> build_alive_;
+  script::StepPtr step_;
+  bool is_native_;
+  Phase phase_ = Phase::fresh;
+  Step row_;
+  script::PreparedStep prepared_;
+  StepLogs logs_;
+  std::vector<EarlyLog> early_logs_;
+  std::shared_ptr<CommandRun> command_;
+  std::unique_ptr<Timer> timer_;     // shows the state of a step that takes its time
+  std::unique_ptr<Timer> deadline_;  // of an interrupt
+  std::string stop_reason_;
+  bool is_stopped_ = false;
+  bool is_lost_ = false;
+  bool is_abandoned_ = false;
+  bool was_run_ = false;
+  Results results_ = Results::success;
+};
+
+}  // namespace kiln::engine
