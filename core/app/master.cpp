@@ -2,10 +2,11 @@
 #include "core/app/master.h"
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <vector>
+
 
 #include "core/app/control_socket.h"
 #include "core/app/loop.h"
@@ -14,6 +15,7 @@
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
 #include "core/http/server.h"
+#include "core/net/endpoint.h"
 #include "core/session/worker_port.h"
 
 namespace kiln::app {
@@ -42,6 +44,8 @@ struct Master::Parts {
   Result<void> open_storage();
   void make_engine(Snapshot snapshot);
   Result<void> listen();
+  Result<void> listen_for_workers();
+  Result<void> listen_for_browsers(const std::string& port);
   void begin(Reply<> reply);
   void activate();
   void finish_start(Result<void> result);
@@ -64,7 +68,7 @@ struct Master::Parts {
   std::unique_ptr<data::EngineControls> controls;
   std::unique_ptr<MasterBridge> bridge;
   std::unique_ptr<http::Server> http;
-  std::vector<std::unique_ptr<session::WorkerPort>> worker_ports;
+  std::unique_ptr<session::WorkerPort> workers;
   std::unique_ptr<ControlSocket> control_socket;
   std::unique_ptr<Timer> heartbeat;
   Reply<> started;
@@ -74,7 +78,11 @@ struct Master::Parts {
 
 Result<void> Master::Parts::open_storage() {
   const auto post = [this](std::function<void()> work) { loop.post(std::move(work)); };
-  auto database = db::Database::open({.url = needs.config->db_url, .basedir = needs.files.dir, .post_to_loop = post});
+  db::Database::Options options;
+  options.url = needs.config->db_url;
+  options.basedir = needs.files.dir;
+  options.post_to_loop = post;
+  auto database = db::Database::open(std::move(options));
   if (!database) return database.error();
   db = std::move(*database);
   auto snapshot = db->start_master(master_name(needs.files), wall_clock_now());
@@ -114,16 +122,24 @@ Result<void> Master::Parts::listen() {
                                     [this](const std::string& verb, const JsonObject& r) { return control_verb(verb, r); });
   if (!socket) return socket.error();
   control_socket = std::move(*socket);
+  if (auto listening = listen_for_workers(); !listening) return listening;
+  return needs.config->www.port ? listen_for_browsers(*needs.config->www.port) : Result<void>();
+}
+
+Result<void> Master::Parts::listen_for_workers() {
+  workers = std::make_unique<session::WorkerPort>(loop.context().get_executor(), engine->workers());
   for (const std::string& port : needs.config->pb_ports) {
-    auto opened = session::WorkerPort::start(loop.context(), loop.clock(), port, engine->workers());
-    if (!opened) return opened.error();
-    worker_ports.push_back(std::move(*opened));
+    const auto endpoint = net::parse_endpoint(port);
+    if (!endpoint) return endpoint.error();
+    if (const auto bound = workers->start(*endpoint); !bound) return bound.error();
   }
-  if (!needs.config->www.port) return {};
-  auto server = http::Server::start(loop.context(), *needs.config->www.port,
-                                    {*api, *controls, events, needs.files.http_log()});
-  if (!server) return server.error();
-  http = std::move(*server);
+  return {};
+}
+
+Result<void> Master::Parts::listen_for_browsers(const std::string& port) {
+  http = std::make_unique<http::Server>(http::Server::Needs{loop.context().get_executor(), *api, *controls, events},
+                                        http::Server::Options{.access_log = needs.files.http_log()});
+  if (const auto bound = http->start(port); !bound) return bound.error();
   return {};
 }
 
@@ -183,7 +199,7 @@ void Master::Parts::stop() {
 
 void Master::Parts::stop_engine() {
   engine->shutdown([this](const Result<void>&) {
-    worker_ports.clear();
+    workers.reset();
     http.reset();
     leave_database();
   });
