@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "bindings/python.h"
 #include "bindings/python_error.h"
@@ -54,7 +55,10 @@ void import_built_in_core() {
   spec.attr("loader").attr("exec_module")(core);
 }
 
+// Once a process: `is_prepared` is as process-wide as the interpreter itself.
 void prepare(bool is_built_in) {
+  static bool is_prepared = false;
+  if (std::exchange(is_prepared, true)) return;
   const py::module_ sys = py::module_::import("sys");
   // Short, so that a thread which computes does not keep the policy thread waiting.
   sys.attr("setswitchinterval")(0.001);
