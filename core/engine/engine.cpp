@@ -35,6 +35,7 @@ struct Engine::Parts {
   void publish_builders(const script::ConfigPtr& old_config);
   void publish_builder(std::string_view verb, const std::string& name);
   void end_builds();
+  void check_drained();
   void check_shutdown();
 
   Kernel kernel;
@@ -46,6 +47,7 @@ struct Engine::Parts {
   std::unordered_map<BuildRun*, std::shared_ptr<BuildRun>> builds;
   std::unordered_map<BuildId, BuildRun*> builds_by_id;
   std::vector<Reply<>> shutdown_replies;
+  std::vector<Reply<>> drain_replies;
   std::unique_ptr<Timer> shutdown_timer;
   bool links_are_closed = false;
 };
@@ -102,6 +104,7 @@ void Engine::Parts::start_build(RequestState& request, WorkerState& worker) {
 void Engine::Parts::build_ended(BuildRun& build) {
   builds_by_id.erase(build.row().id);
   builds.erase(&build);
+  check_drained();
   check_shutdown();
 }
 
@@ -165,6 +168,11 @@ void Engine::Parts::end_builds() {
     const bool waited_for = build->request().row.waited_for;
     build->stop("master is shutting down", waited_for ? Results::cancelled : Results::retry);
   }
+}
+
+void Engine::Parts::check_drained() {
+  if (!builds.empty()) return;
+  for (const Reply<>& reply : std::exchange(drain_replies, {})) reply({});
 }
 
 // Builds first, then connections, then the last unit.
@@ -292,6 +300,12 @@ const std::string* Engine::builder_name(BuilderId id) const {
 std::vector<WaitReason> Engine::wait_reasons() const { return parts_->matcher.wait_reasons(); }
 std::size_t Engine::running_builds() const { return parts_->builds.size(); }
 std::string Engine::broken_invariant() const { return parts_->matcher.broken_invariant(); }
+
+void Engine::drain(Reply<> reply) {
+  parts_->kernel.draining = true;
+  parts_->drain_replies.push_back(std::move(reply));
+  parts_->check_drained();
+}
 
 void Engine::shutdown(Reply<> reply) {
   Parts& parts = *parts_;

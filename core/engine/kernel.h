@@ -22,6 +22,7 @@ struct Kernel {
   MasterId master;
   script::ConfigPtr config;
   bool storage_lost = false;
+  bool draining = false;  // no further builds are started
   bool shutting_down = false;
 
   template <class Row>

@@ -24,7 +24,7 @@ bool comes_first(const BuilderState* a, const BuilderState* b) {
 Matcher::Matcher(Kernel& kernel, Requests& requests, Start start)
     : kernel_(kernel), requests_(requests), start_(std::move(start)) {}
 
-bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutting_down; }
+bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.draining && !kernel_.shutting_down; }
 
 void Matcher::wake(BuilderState& builder) {
   if (builder.waiting.empty()) return;
