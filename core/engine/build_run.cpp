@@ -12,11 +12,10 @@ namespace {
 
 using Phase = BuildRun::Phase;
 
-constexpr Transitions<Phase, 8> transitions{{
+constexpr Transitions<Phase, 7> transitions{{
     {Phase::claiming, Phase::adding},
     {Phase::claiming, Phase::ended},      // somebody else has the request, or the worker went away
     {Phase::adding, Phase::preparing},
-    {Phase::adding, Phase::finishing},    // stopped or lost before the row was there
     {Phase::preparing, Phase::stepping},
     {Phase::preparing, Phase::finishing},  // the worker or the steps failed, or it was stopped
     {Phase::stepping, Phase::finishing},
@@ -132,15 +131,17 @@ void BuildRun::on_added(const Written& build, const Written& step) {
   preparation_.locks_acquired_at = row_.started_at;
   kernel_.publish("started", preparation_);
   announce();
-  if (stop_ || is_lost_) {
-    enter_phase(Phase::preparing);
-    stop_ ? fail_preparation(stop_->results, "cancelled", {}, false)
-          : fail_preparation(Results::retry, "lost connection", "lost connection", true);
+  enter_phase(Phase::preparing);
+  if (stop_) {
+    fail_preparation(stop_->results, "cancelled", {}, false);
     return;
   }
-  enter_phase(Phase::preparing);
-  commit_pending();
+  if (is_lost_) {
+    fail_preparation(Results::retry, "lost connection", "lost connection", true);
+    return;
+  }
   if (config_->maker) {
+    commit_pending();
     open_python();
   } else {
     make_steps({});
