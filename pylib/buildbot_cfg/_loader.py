@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any
 
 from buildbot_cfg._views import ConfigView, Lines, view_of
-from buildbot_cfg._where import user_line
+from buildbot_cfg._where import NOWHERE, user_line
 from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
 
 
@@ -66,7 +66,7 @@ def _importable(basedir: str) -> Iterator[None]:
 
 def _problems(error: BaseException, path: str) -> list[Problem]:
     where = user_line(error.__traceback__)
-    if not where[1] or where[0].startswith("<"):
+    if where == NOWHERE:
         where = (path, 0)
     if isinstance(error, ConfigErrors):
         return problems_of(error, where)

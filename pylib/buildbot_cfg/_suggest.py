@@ -30,5 +30,6 @@ def did_you_mean(wrong: str, known: Iterable[object]) -> str:
     if (renamed := _RENAMED.get(wrong)) in names:
         return f' (did you mean "{renamed}"?)'
     lowered = {name.lower(): name for name in reversed(names)}
-    close = difflib.get_close_matches(wrong.lower(), lowered, n=1, cutoff=0.6)
+    cutoff = 0.6 if len(wrong) > 3 else 0.5
+    close = difflib.get_close_matches(wrong.lower(), lowered, n=1, cutoff=cutoff)
     return f' (did you mean "{lowered[close[0]]}"?)' if close else ""

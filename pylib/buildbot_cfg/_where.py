@@ -40,16 +40,14 @@ def user_frame() -> Location:
 
 
 def user_line(traceback: TracebackType | None) -> Location:
-    """The innermost line of the traceback in a file that a user wrote."""
-    found = fallback = NOWHERE
+    """The innermost line of the traceback in a file that a user wrote; NOWHERE when there is none."""
+    found = NOWHERE
     while traceback is not None:
-        here = (traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
-        if not _is_ours(traceback.tb_frame):
-            fallback = here
-            if not _is_library(here[0]):
-                found = here
+        file = traceback.tb_frame.f_code.co_filename
+        if not _is_ours(traceback.tb_frame) and not _is_library(file):
+            found = (file, traceback.tb_lineno)
         traceback = traceback.tb_next
-    return found if found != NOWHERE else fallback
+    return found
 
 
 def place(made: Any) -> Location:
