@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes ``buildbot`` and ``buildbot.*`` mean ``buildbot_cfg`` and ``buildbot_cfg.*``, the same module objects."""
+"""Makes ``buildbot.*`` mean ``buildbot_cfg.*``: two names of the same module objects."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class AliasFinder(importlib.metadata.DistributionFinder):
         spec.submodule_search_locations = found.submodule_search_locations
         return spec
 
-    def find_distributions(  # type: ignore[override]
+    def find_distributions(
         self, context: importlib.metadata.DistributionFinder.Context | None = None
     ) -> Iterable[importlib.metadata.Distribution]:
         """Answers for the distribution ``buildbot``."""

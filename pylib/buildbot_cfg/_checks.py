@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from buildbot_cfg._where import Location
 from buildbot_cfg._errors import report
+from buildbot_cfg._where import Location
 from buildbot_cfg.process._rendering import is_renderable
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*\Z")
@@ -69,7 +69,9 @@ def check_identifier(owner: str, name: object) -> bool:
     return False
 
 
-def check_strings(owner: str, name: str, value: object, kinds: tuple[type, ...] = (list, tuple)) -> bool:
+def check_strings(
+    owner: str, name: str, value: object, kinds: tuple[type, ...] = (list, tuple)
+) -> bool:
     """Whether the value is a list of strings."""
     if not check_type(owner, name, value, *kinds):
         return False

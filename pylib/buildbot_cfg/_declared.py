@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Classes that users call in a configuration: wrong arguments become errors that say more than a TypeError."""
+"""Classes that users call in a configuration: wrong arguments become readable errors."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
-from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg._suggest import did_you_mean
 
 
 @lru_cache(maxsize=512)
@@ -42,7 +42,7 @@ class Declared(ABCMeta):
         args = _without_surplus(label, parameters, args)
         kwargs = _without_unknown(label, parameters, kwargs)
         if _lacks_required(label, parameters, args, kwargs):
-            broken = cls.__new__(cls, *args, **kwargs)
+            broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
             broken.__dict__.update(_broken=True, name=name)
             return broken
         return _sealed(super().__call__(*args, **kwargs))

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from buildbot_cfg._checks import has_type, shown, words
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._where import Location
-from buildbot_cfg._errors import report, warn
 
 _NONE = type(None)
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
 from buildbot_cfg._views import ConfigView, Lines, view_of
 from buildbot_cfg._where import NOWHERE, user_line
-from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
 
 
 @dataclass(slots=True)
@@ -28,14 +27,16 @@ class LoadResult:
 
 def load(path: str, basedir: str) -> LoadResult:
     """Runs the file at ``path``; never raises, not even when the file calls ``sys.exit``."""
+    basedir = str(Path(basedir).expanduser().absolute())
     with collected() as (problems, warnings):
         config = None
         try:
-            config = _configured(os.path.abspath(path), os.path.expanduser(basedir))
+            config = _configured(str(Path(path).absolute()), basedir)
         except BaseException as error:  # the named wall: whatever the user's file raises
             problems.extend(_problems(error, path))
     if not problems and config is not None:
         config.warnings = [str(warning) for warning in warnings]
+        config.basedir = basedir
         return LoadResult(config)
     problems.sort(key=lambda problem: (problem.file != path, problem.file, problem.line))
     return LoadResult(None, [(p.file, p.line, p.object, p.what) for p in problems])
@@ -78,6 +79,6 @@ def _problems(error: BaseException, path: str) -> list[Problem]:
     if isinstance(error, SystemExit):
         return [Problem(*where, "", f"the file ends the process (exit status {error.code})")]
     text = str(error)
-    return [Problem(*where, "", f"{type(error).__name__}: {text}" if text else type(error).__name__)]
-
-
+    return [
+        Problem(*where, "", f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    ]

@@ -177,8 +177,9 @@ class Master:
         self.basedir = ""
         self.config = ActiveConfig({})
 
-    def configured(self, values: dict[str, Any]) -> None:
+    def configured(self, basedir: str, values: dict[str, Any]) -> None:
         """Takes over an active configuration."""
+        self.basedir = basedir
         self.values = values
         self.config = ActiveConfig(values)
 

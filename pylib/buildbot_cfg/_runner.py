@@ -171,5 +171,3 @@ class StepRunner:
 def _renderables(cls: type) -> list[str]:
     names = [name for base in cls.__mro__ for name in base.__dict__.get("renderables", ())]
     return list(dict.fromkeys(names))
-
-

@@ -13,7 +13,7 @@ _running: dict[str, Any] = {}
 
 async def activate(config: Any) -> None:
     """Starts, keeps or stops change sources so that they are those of the configuration."""
-    MASTER.configured(config.values)
+    MASTER.configured(config.basedir, config.values)
     wanted = {source.name: source for source in config.sources}
     for name in list(_running):
         old, new = _running[name], wanted.get(name)

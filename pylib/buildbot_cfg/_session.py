@@ -7,13 +7,13 @@ from typing import Any
 
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._runner import StepRunner
-from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process._sourcestamp import (
     BuilderOfBuild,
     RequestOfBuild,
     WorkerOfBuild,
     source_stamps,
 )
+from buildbot_cfg.process.buildstep import BuildStep
 
 
 class BuildSession:

@@ -101,7 +101,9 @@ class _Reader:
                 return [self.value(item) for item in items]
             case ast.BinOp(op=ast.Add()):
                 return self.apply(node, operator.add, node.left, node.right)
-            case ast.Compare(ops=[comparison], comparators=[right]) if type(comparison) in _OPERATORS:
+            case ast.Compare(ops=[comparison], comparators=[right]) if (
+                type(comparison) in _OPERATORS
+            ):
                 return self.apply(node, _OPERATORS[type(comparison)], node.left, right)
             case ast.BoolOp(op=ast.And(), values=items):
                 return all(self.value(item) for item in items)

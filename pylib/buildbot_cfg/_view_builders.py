@@ -9,13 +9,13 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg._native import native_shell
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
 from buildbot_cfg._view_workers import Sourced, WorkerView, sourced
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.config.builder import BuilderConfig
-from buildbot_cfg._errors import report, warn
 
 #: Arguments of BuilderConfig that do nothing yet.
 _LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
@@ -67,7 +67,9 @@ class CollapseHook:
     function: Callable[..., Any]
 
 
-def builder_views(values: dict[str, Any], workers: list[WorkerView], lines: Any) -> list[BuilderView]:
+def builder_views(
+    values: dict[str, Any], workers: list[WorkerView], lines: Any
+) -> list[BuilderView]:
     """Checks ``c["builders"]``."""
     views: dict[str, BuilderView] = {}
     directories: dict[str, str] = {}
@@ -75,7 +77,9 @@ def builder_views(values: dict[str, Any], workers: list[WorkerView], lines: Any)
     for given in values["builders"]:
         config = BuilderConfig(**given) if isinstance(given, dict) else given
         if not isinstance(config, BuilderConfig):
-            report(f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders"))
+            report(
+                f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders")
+            )
             continue
         if is_broken(config) or not config.name:
             continue

@@ -8,18 +8,24 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView
 from buildbot_cfg._view_workers import Sourced, sourced
 from buildbot_cfg._where import Location, place
-from buildbot_cfg._errors import report, warn
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.schedulers.basic import BaseBasicScheduler
 from buildbot_cfg.schedulers.forcesched import ForceScheduler
 
 #: Methods of schedulers that users override, but that are not called yet.
-_LATER = ("gotChange", "addBuildsetForChanges", "addBuildsetForSourceStamps", "getChangeFilter", "getTimerNameForChange")
+_LATER = (
+    "gotChange",
+    "addBuildsetForChanges",
+    "addBuildsetForSourceStamps",
+    "getChangeFilter",
+    "getTimerNameForChange",
+)
 
 
 @dataclass(slots=True)
@@ -53,7 +59,11 @@ def scheduler_views(
     known |= {str(b.name) for b in values["builders"] if is_broken(b)}
     for scheduler in values["schedulers"]:
         if not isinstance(scheduler, ReconfigurableBaseScheduler):
-            report(f"must hold schedulers, not {shown(scheduler)}", 'c["schedulers"]', lines("schedulers"))
+            report(
+                f"must hold schedulers, not {shown(scheduler)}",
+                'c["schedulers"]',
+                lines("schedulers"),
+            )
             continue
         if is_broken(scheduler) or not isinstance(scheduler.name, str):
             continue
@@ -64,7 +74,8 @@ def scheduler_views(
         _warn_later(scheduler, where)
         view = _view(scheduler, names, values)
         if view is None:
-            report(f"schedulers of the class {type(scheduler).__name__} do nothing in this version", scheduler.label, where)
+            what = f"schedulers of the class {type(scheduler).__name__} do nothing in this version"
+            report(what, scheduler.label, where)
         else:
             views.setdefault(scheduler.name, view)
     _check_driven(values, builders, views)

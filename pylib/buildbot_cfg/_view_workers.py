@@ -8,8 +8,8 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
-from buildbot_cfg._where import Location, place
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._where import Location, place
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.worker.base import AbstractWorker
 

@@ -10,12 +10,12 @@ from typing import Any
 from buildbot_cfg import _keys
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
+from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_workers import WorkerView, worker_views
 from buildbot_cfg._where import Location
-from buildbot_cfg._errors import report
 from buildbot_cfg.process._rendering import holds_renderable
 
 Sourced = dict[str, tuple[Any, str]]
@@ -63,6 +63,7 @@ class ConfigView:
     schedulers: list[SchedulerView] = field(default_factory=list)
     change_sources: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    basedir: str = ""
     #: The change sources themselves, which ``activate`` starts.
     sources: list[Any] = field(default_factory=list)
     #: The checked values of all keys.
@@ -165,7 +166,9 @@ def _www(given: dict[Any, Any], lines: Lines) -> dict[str, Any]:
     settings = {key: plain for key, v in given.items() if (plain := _plain(v)) is not None}
     return {
         "port": None if port is None else str(port),
-        "settings": {k: v for k, v in settings.items() if k not in ("port", "change_hook_dialects")},
+        "settings": {
+            k: v for k, v in settings.items() if k not in ("port", "change_hook_dialects")
+        },
         "hook_base": bool(dialects.get("base")),
         "allowed_origins": [str(origin) for origin in values["allowed_origins"]],
         "json_cache_seconds": values["json_cache_seconds"],
@@ -234,5 +237,7 @@ def _check_presence(values: dict[str, Any], view: ConfigView, lines: Lines) -> N
     if not values["workers"]:
         report("no workers are configured", 'c["workers"]', lines("workers"))
     elif not view.pb_ports and "null" not in values["protocols"]:
-        what = "workers are configured, but no port for them: c['protocols'] = {'pb': {'port': 9989}}"
+        what = (
+            "workers are configured, but no port for them: c['protocols'] = {'pb': {'port': 9989}}"
+        )
         report(what, 'c["protocols"]', lines("protocols"))

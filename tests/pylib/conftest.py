@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every test here needs ``buildbot_cfg._core``: that of the executable, or the stand-in."""
+"""Every test here needs ``buildbot_cfg._core``: run them by ``kilnbot python -m pytest tests/pylib``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ for folder in (ROOT / "tests" / "support", ROOT / "pylib"):
         sys.path.insert(0, str(folder))
 
 if importlib.util.find_spec("buildbot_cfg._core") is None:
-    import core_standin
-
-    core_standin.install()
+    pytest.exit(
+        "there is no _core in this Python: run kilnbot python -m pytest tests/pylib", returncode=4
+    )
 
 import pylib_fakes  # noqa: E402
 from buildbot_cfg import _bridge, _policy  # noqa: E402
@@ -81,7 +81,6 @@ def step_run(tmp_path):
 
     async def go(step, handle=None, during=None, config=None, **given):
         from buildbot.plugins import util
-
         from buildbot_cfg._view_builders import BuilderMaker
 
         factory = util.BuildFactory([step])

@@ -6,7 +6,6 @@ import asyncio
 import pytest
 from buildbot.changes.filter import ChangeFilter
 from buildbot.plugins import schedulers
-
 from buildbot_cfg import _policy
 from buildbot_cfg.changes.changes import Change
 
@@ -46,7 +45,9 @@ def test_a_filter_lets_a_change_pass(given, passes):
     assert ChangeFilter(**given).filter_change(Change.from_row(ROW)) is passes
 
 
-@pytest.mark.parametrize("given", [{"branch": ("a",)}, {"project": 3}, {"branch_re": "("}, {"branch_re": 3}], ids=str)
+@pytest.mark.parametrize(
+    "given", [{"branch": ("a",)}, {"project": 3}, {"branch_re": "("}, {"branch_re": 3}], ids=str
+)
 def test_a_wrong_value_is_a_value_error(given):
     with pytest.raises(ValueError, match="ChangeFilter"):
         ChangeFilter(**given)

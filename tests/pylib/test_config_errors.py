@@ -202,7 +202,9 @@ c['titel'] = 'x'
 def test_an_exception_in_a_neighbouring_module_names_that_file(load, tmp_path):
     result = load("import parts\n", parts="\n\ndef go():\n    return 1 / 0\n\ngo()\n")
 
-    assert result.problems == [(str(tmp_path / "parts.py"), 4, "", "ZeroDivisionError: division by zero")]
+    assert result.problems == [
+        (str(tmp_path / "parts.py"), 4, "", "ZeroDivisionError: division by zero")
+    ]
 
 
 def test_an_exception_inside_a_library_names_the_users_line(load, tmp_path):
@@ -229,7 +231,9 @@ def test_a_file_without_configuration_says_so(load):
 
 
 def test_keys_without_effect_give_one_warning_each(good):
-    view = good(GOOD + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'auth': object()}\n")
+    view = good(
+        GOOD + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'auth': object()}\n"
+    )
 
     assert [warning.split(": ", 1)[1] for warning in view.warnings] == [
         'c["services"]: accepted, not active in this version',

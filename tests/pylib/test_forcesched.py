@@ -9,7 +9,6 @@ import pytest
 from buildbot.config import ConfigErrors
 from buildbot.plugins import schedulers, util
 from buildbot.schedulers.forcesched import CollectedValidationError, ValidationError
-
 from buildbot_cfg import _policy
 
 RECORDED = Path(__file__).parents[1] / "data" / "rest"
@@ -22,21 +21,27 @@ def full_form():
         label="Force it",
         buttonName="Start!",
         builderNames=["main", "child", "slow", "mp", "boom", "idle"],
-        reason=util.StringParameter(name="reason", label="Why:", default="because", size=80, required=True),
+        reason=util.StringParameter(
+            name="reason", label="Why:", default="because", size=80, required=True
+        ),
         username=util.UserNameParameter(label="your name:", size=40),
         priority=util.IntParameter(name="priority", label="prio", default=5),
         codebases=[
             util.CodebaseParameter(
                 "",
                 label="Main repo",
-                branch=util.ChoiceStringParameter(name="branch", choices=["main", "devel"], default="main"),
+                branch=util.ChoiceStringParameter(
+                    name="branch", choices=["main", "devel"], default="main"
+                ),
                 revision=util.StringParameter(name="revision", default=""),
                 repository=util.FixedParameter(name="repository", default="file:///repo"),
                 project=util.FixedParameter(name="project", default="proj-a"),
             )
         ],
         properties=[
-            util.StringParameter(name="p_str", label="String", default="dflt", tooltip="a tip", maxsize=100),
+            util.StringParameter(
+                name="p_str", label="String", default="dflt", tooltip="a tip", maxsize=100
+            ),
             util.TextParameter(name="p_text", label="Text", default="l1\nl2", cols=60, rows=3),
             util.IntParameter(name="p_int", label="Int", default=7),
             util.BooleanParameter(name="p_bool", label="Bool", default=True),
@@ -45,7 +50,11 @@ def full_form():
                 name="p_choice", label="Choice", choices=["x", "y", "z"], default="y", strict=True
             ),
             util.ChoiceStringParameter(
-                name="p_multi", label="Multi", choices=["m1", "m2", "m3"], default=["m1"], multiple=True
+                name="p_multi",
+                label="Multi",
+                choices=["m1", "m2", "m3"],
+                default=["m1"],
+                multiple=True,
             ),
             util.NestedParameter(
                 name="nest",
@@ -66,7 +75,9 @@ def full_form():
 
 FORMS = {
     "force": full_form,
-    "force_plain": lambda: schedulers.ForceScheduler(name="force-plain", builderNames=["child", "idle"]),
+    "force_plain": lambda: schedulers.ForceScheduler(
+        name="force-plain", builderNames=["child", "idle"]
+    ),
     "force_inherit": lambda: schedulers.ForceScheduler(
         name="force-inherit",
         builderNames=["idle"],
@@ -77,10 +88,15 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_form_is_that_of_a_recorded_master(name):
-    (recorded,) = json.loads((RECORDED / f"forceschedulers_{name}.json").read_text())["forceschedulers"]
+    (recorded,) = json.loads((RECORDED / f"forceschedulers_{name}.json").read_text())[
+        "forceschedulers"
+    ]
     form = FORMS[name]()
 
-    assert json.loads(json.dumps([field.getSpec() for field in form.all_fields])) == recorded["all_fields"]
+    assert (
+        json.loads(json.dumps([field.getSpec() for field in form.all_fields]))
+        == recorded["all_fields"]
+    )
     assert (form.buttonName, form.title) == (recorded["button_name"], recorded["label"])
 
 
@@ -116,9 +132,19 @@ def test_an_empty_form_gives_the_defaults():
 
     assert got["builder_names"] == ["child", "idle"]
     assert got["reason"] == "A build was forced by 'Joe <j@x.org>': force build"
-    assert got["properties"] == {"reason": ("force build", SOURCE), "owner": ("Joe <j@x.org>", SOURCE)}
+    assert got["properties"] == {
+        "reason": ("force build", SOURCE),
+        "owner": ("Joe <j@x.org>", SOURCE),
+    }
     assert got["sourcestamps"] == [
-        {"codebase": "", "branch": "", "revision": "", "repository": "", "project": "", "patch": None}
+        {
+            "codebase": "",
+            "branch": "",
+            "revision": "",
+            "repository": "",
+            "project": "",
+            "patch": None,
+        }
     ]
 
 
@@ -138,7 +164,10 @@ def test_errors_in_groups_carry_full_names():
     form = schedulers.ForceScheduler(
         name="f",
         builderNames=["a"],
-        codebases=["x", util.CodebaseParameter("y", branch=util.StringParameter("branch", required=True))],
+        codebases=[
+            "x",
+            util.CodebaseParameter("y", branch=util.StringParameter("branch", required=True)),
+        ],
         properties=[util.NestedParameter("n", fields=[util.IntParameter("i")])],
     )
 
@@ -153,7 +182,9 @@ def test_errors_in_groups_carry_full_names():
 
 def test_a_patch_goes_into_the_source_stamp():
     form = schedulers.ForceScheduler(
-        name="f", builderNames=["a"], codebases=[util.CodebaseParameter("", patch=util.PatchParameter())]
+        name="f",
+        builderNames=["a"],
+        codebases=[util.CodebaseParameter("", patch=util.PatchParameter())],
     )
 
     assert order(form, patch_body="diff")["sourcestamps"][0]["patch"] == {
@@ -172,7 +203,11 @@ VALUES = [
     (S("p", multiple=True, default=["q"]), {}, ["q"]),
     (S("p", multiple=True), {"p": ["a", "b"]}, ["a", "b"]),
     (S("p", required=True, label="Lab"), {}, ValidationError("'Lab' needs to be specified")),
-    (S("p", regex="^x+$", label="Lab"), {"p": "a"}, ValidationError("Lab:'a' does not match pattern '^x+$'")),
+    (
+        S("p", regex="^x+$", label="Lab"),
+        {"p": "a"},
+        ValidationError("Lab:'a' does not match pattern '^x+$'"),
+    ),
     (S("p", maxsize=1, label="Lab"), {"p": "ab"}, ValidationError("Lab: is too large 2 > 1")),
     (S("p", default=None), {}, ValidationError("need p: no default provided by config")),
     (I("p"), {"p": ["-4"]}, -4),
@@ -200,7 +235,9 @@ def test_a_field_makes_a_value_of_an_answer(field, answers, expected):
 
 
 def test_a_worker_that_does_not_matter_sets_no_property():
-    form = schedulers.ForceScheduler(name="f", builderNames=["a"], properties=[util.WorkerChoiceParameter()])
+    form = schedulers.ForceScheduler(
+        name="f", builderNames=["a"], properties=[util.WorkerChoiceParameter()]
+    )
 
     assert "workername" not in order(form, workername="-any-")["properties"]
     assert order(form, workername="w1")["properties"]["workername"] == ("w1", SOURCE)
@@ -217,7 +254,10 @@ def test_a_worker_that_does_not_matter_sets_no_property():
         ({"properties": [3]}, '"properties" must hold parameters'),
         ({"reason": "x"}, '"reason" must be a StringParameter'),
         ({"priority": 3}, '"priority" must be a IntParameter'),
-        ({"reasonString": "%(ownr)s"}, r'unknown key "%\(ownr\)s" in "reasonString" \(did you mean "owner"\?\)'),
+        (
+            {"reasonString": "%(ownr)s"},
+            r'unknown key "%\(ownr\)s" in "reasonString" \(did you mean "owner"\?\)',
+        ),
         ({"foo": 1}, 'unknown argument "foo"'),
     ],
 )

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The Git step with real repositories: the handle's worker is this machine."""
 
+import pylib_fakes
 import pytest
 from buildbot.plugins import steps
 from buildbot.process.results import FAILURE, SUCCESS
-
-import pylib_fakes
 from git_repository import Repository
 
 
@@ -46,12 +45,20 @@ def revision_of(handle):
 
 
 def git_words(handle):
-    return [args["command"][1] for name, args in handle.commands if name == "shell" and args["command"][0] == "git"]
+    return [
+        args["command"][1]
+        for name, args in handle.commands
+        if name == "shell" and args["command"][0] == "git"
+    ]
 
 
 def test_the_first_build_clones_and_later_ones_only_fetch(checkout, repository):
     handle, end = checkout()
-    assert (end["results"], end["step"], revision_of(handle)) == (SUCCESS, "update", repository.first)
+    assert (end["results"], end["step"], revision_of(handle)) == (
+        SUCCESS,
+        "update",
+        repository.first,
+    )
     assert "clone" in git_words(handle)
     (checkout.tree / "left.over").write_text("x")
     second = repository.commit("second")
@@ -120,7 +127,12 @@ def test_full_mode_leaves_only_what_its_method_keeps(checkout, repository, metho
     handle, end = checkout(mode="full", method=method)
 
     assert (end["results"], revision_of(handle)) == (SUCCESS, second)
-    files = {path.name for path in checkout.tree.iterdir()} - {".git", ".gitignore", "a.txt", "b.txt"}
+    files = {path.name for path in checkout.tree.iterdir()} - {
+        ".git",
+        ".gitignore",
+        "a.txt",
+        "b.txt",
+    }
     assert files == left
     assert (checkout.tree / "a.txt").read_text() == "1\n"
 

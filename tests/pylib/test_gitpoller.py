@@ -6,7 +6,6 @@ import asyncio
 import pytest
 from buildbot.config import ConfigErrors
 from buildbot.plugins import changes, util
-
 from buildbot_cfg import _policy
 from buildbot_cfg._master import MASTER
 from git_repository import Repository
@@ -87,7 +86,10 @@ def test_merges_are_one_change_with_the_files_of_the_branch(poller, repository, 
 
 
 def test_a_new_branch_at_a_known_commit_is_no_change_unless_wanted(poller, repository, live):
-    quiet, loud = poller(branches=True), poller(branches=True, buildPushesWithNoCommits=True, name="loud")
+    quiet, loud = (
+        poller(branches=True),
+        poller(branches=True, buildPushesWithNoCommits=True, name="loud"),
+    )
     look(quiet)
     look(loud)
     repository.git("branch", "new")
@@ -148,7 +150,9 @@ def test_a_deleted_or_rewritten_branch_is_no_trouble(poller, repository, live):
     assert list(source.lastRev) == ["main"]
 
 
-@pytest.mark.parametrize("name", ["--upload-pack=x", "a;touch${IFS}hacked", "$(touch${IFS}hacked)", "-x", "a'b\"c", "ü"])
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=x", "a;touch${IFS}hacked", "$(touch${IFS}hacked)", "-x", "a'b\"c", "ü"]
+)
 def test_hostile_branch_names_are_only_names(poller, repository, live, tmp_path, name):
     source = poller(branches=True)
     look(source)
@@ -181,7 +185,10 @@ def test_functions_fill_in_category_codebase_and_link(poller, repository, live, 
     monkeypatch.setattr(
         MASTER,
         "values",
-        {"codebaseGenerator": lambda ch: "cb-" + ch["branch"], "revlink": lambda rev, repo: f"{repo}/{rev[:3]}"},
+        {
+            "codebaseGenerator": lambda ch: "cb-" + ch["branch"],
+            "revlink": lambda rev, repo: f"{repo}/{rev[:3]}",
+        },
     )
     source = poller(category=lambda ch: ch["comments"].upper(), usetimestamps=False)
     look(source)
@@ -190,7 +197,11 @@ def test_functions_fill_in_category_codebase_and_link(poller, repository, live, 
     look(source)
 
     (change,) = live.changes
-    assert (change["category"], change["codebase"], change["when_timestamp"]) == ("SECOND", "cb-main", None)
+    assert (change["category"], change["codebase"], change["when_timestamp"]) == (
+        "SECOND",
+        "cb-main",
+        None,
+    )
     assert change["revlink"] == f"{repository.url}/{head[:3]}"
 
 
@@ -198,7 +209,7 @@ class View:
     """What activate reads of a configuration."""
 
     def __init__(self, *sources):
-        self.sources, self.values = list(sources), {}
+        self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
 
 
 async def until(condition):
@@ -206,7 +217,9 @@ async def until(condition):
         await asyncio.sleep(0.01)
 
 
-def test_activated_sources_look_by_themselves_and_errors_are_only_logged(poller, repository, live, logged, run):
+def test_activated_sources_look_by_themselves_and_errors_are_only_logged(
+    poller, repository, live, logged, run
+):
     async def go():
         good = poller(pollAtLaunch=True, pollInterval=0.05)
         bad = changes.GitPoller("file:///nonexistent/repo", pollAtLaunch=True, pollInterval=0.05)
@@ -221,7 +234,9 @@ def test_activated_sources_look_by_themselves_and_errors_are_only_logged(poller,
     run(go())
 
     assert seen(live) == [("main", "second")]
-    assert any(level == "error" and "poll failed: git ls-remote failed" in text for level, text in logged)
+    assert any(
+        level == "error" and "poll failed: git ls-remote failed" in text for level, text in logged
+    )
 
 
 def test_an_unchanged_source_goes_on_and_a_changed_one_is_replaced(poller, live, run):
@@ -243,7 +258,9 @@ def test_an_unchanged_source_goes_on_and_a_changed_one_is_replaced(poller, live,
 
 def test_stopping_kills_the_running_git(poller, tmp_path, run):
     program, started = tmp_path / "slow-git", tmp_path / "started"
-    program.write_text(f"#!/bin/sh\necho $$ > {started}.tmp; mv {started}.tmp {started}\nexec sleep 1000\n")
+    program.write_text(
+        f"#!/bin/sh\necho $$ > {started}.tmp; mv {started}.tmp {started}\nexec sleep 1000\n"
+    )
     program.chmod(0o755)
 
     async def go():

@@ -15,7 +15,6 @@ from buildbot.process.properties import (
     renderer,
 )
 
-
 ZERO = Property("zero", defaultWhenFalse=False)
 
 
@@ -36,7 +35,10 @@ def props():
     made = Properties()
     made.update({"a": "A", "empty": "", "zero": 0, "none": None, "list": [1, 2]}, "Test")
     made.setProperty("late", Interpolate("<%(prop:a)s>"), "Test")
-    made.sourcestamps = [{"codebase": "", "branch": "main", "revision": None}, {"codebase": "lib", "branch": "dev"}]
+    made.sourcestamps = [
+        {"codebase": "", "branch": "main", "revision": None},
+        {"codebase": "lib", "branch": "dev"},
+    ]
     return made
 
 
@@ -88,7 +90,16 @@ def test_an_interpolation_becomes_text(props, fmt, text):
     assert rendered(Interpolate(fmt, k="K", late=Property("a")), props) == text
 
 
-MALFORMED = ["%(prop:a)d", "%(a)s", "%(prp:a)s", "%(src:a)s", "%(prop:a b)s", "%(prop:a:?|yes)s", "%(prop:a:!x)s", "%(prop:a"]
+MALFORMED = [
+    "%(prop:a)d",
+    "%(a)s",
+    "%(prp:a)s",
+    "%(src:a)s",
+    "%(prop:a b)s",
+    "%(prop:a:?|yes)s",
+    "%(prop:a:!x)s",
+    "%(prop:a",
+]
 
 
 @pytest.mark.parametrize("fmt", MALFORMED)
@@ -136,7 +147,12 @@ def test_worker_information_comes_from_the_build(props):
         (Property("list").in_([[1, 2]]), True),
         (Interpolate("%(prop:a)s") == Property("a"), True),
         (WithProperties("%s-%s", "a", "none"), "A-"),
-        (WithProperties("%(a)s %(missing:-d)s %(empty:~e)s %(a:+p)s %(x)s", x=lambda p: p["a"] * 2), "A d e p AA"),
+        (
+            WithProperties(
+                "%(a)s %(missing:-d)s %(empty:~e)s %(a:+p)s %(x)s", x=lambda p: p["a"] * 2
+            ),
+            "A d e p AA",
+        ),
     ],
     ids=repr,
 )

@@ -4,13 +4,12 @@
 import asyncio
 import datetime
 
+import pylib_fakes
 import pytest
 from buildbot.data import resultspec
 from buildbot.plugins import steps, util
 from buildbot.process import buildstep, logobserver, remotecommand
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
-
-import pylib_fakes
 from buildbot_cfg import _policy
 from buildbot_cfg._view_builders import BuilderMaker
 
@@ -41,7 +40,9 @@ def python_step(function, **attributes):
 
 def test_a_shell_step_runs_its_command_and_logs_it(step_run):
     step = Shell(
-        command=["sh", "-c", ["echo $A; echo err >&2"]], env={"A": util.Interpolate("x%(prop:branch)s")}, workdir="w"
+        command=["sh", "-c", ["echo $A; echo err >&2"]],
+        env={"A": util.Interpolate("x%(prop:branch)s")},
+        workdir="w",
     )
 
     _, handle, end = step_run(step)
@@ -82,10 +83,22 @@ def test_the_builders_environment_is_below_the_steps(step_run):
         ({"rc": 3}, WARNINGS, "'make all' (warnings)"),
         ({"rc": -1, "end": "interrupted"}, CANCELLED, "'make all' (cancelled)"),
         ({"rc": -1, "failure_reason": "timeout"}, FAILURE, "'make all' (failure) (timed out)"),
-        ({"rc": -1, "failure_reason": "timeout_without_output"}, FAILURE, "'make all' (failure) (timed out)"),
-        ({"rc": -1, "failure_reason": "max_lines_failure"}, FAILURE, "'make all' (failure) (max lines reached)"),
+        (
+            {"rc": -1, "failure_reason": "timeout_without_output"},
+            FAILURE,
+            "'make all' (failure) (timed out)",
+        ),
+        (
+            {"rc": -1, "failure_reason": "max_lines_failure"},
+            FAILURE,
+            "'make all' (failure) (max lines reached)",
+        ),
         ({"rc": None, "end": "connection_lost"}, RETRY, "'make all' (retry)"),
-        ({"rc": None, "end": "failed", "error": "worker trouble"}, EXCEPTION, "'make all' (exception)"),
+        (
+            {"rc": None, "end": "failed", "error": "worker trouble"},
+            EXCEPTION,
+            "'make all' (exception)",
+        ),
     ],
 )
 def test_the_end_of_a_command_decides_the_result(step_run, tmp_path, outcome, results, text):
@@ -147,7 +160,9 @@ def test_names_and_renderables_are_rendered_before_the_step_runs(step_run):
             seen["thing"] = self.thing
             return SUCCESS
 
-    step = Own(late, name=util.Interpolate("n-%(prop:branch)s"), haltOnFailure=util.Property("branch"))
+    step = Own(
+        late, name=util.Interpolate("n-%(prop:branch)s"), haltOnFailure=util.Property("branch")
+    )
     _, _, end = step_run(step)
 
     assert seen["thing"] == ["x", "main"]
@@ -233,7 +248,12 @@ def test_observers_see_lines_in_order_and_waiting_ones_are_connected(step_run):
     assert lines.seen == [("o", "a"), ("o", "b"), ("e", "c"), "end"]
     assert consumed == [("o", "a"), ("o", "b"), ("e", "c"), ("h", "h")]
     assert (buffer.getStdout(), buffer.getStderr()) == ("a\nb\n", "c\n")
-    assert handle.log_named("stdio") == {"name": "stdio", "type": "s", "text": "oa\nob\nec\nhh\n", "finished": True}
+    assert handle.log_named("stdio") == {
+        "name": "stdio",
+        "type": "s",
+        "text": "oa\nob\nec\nhh\n",
+        "finished": True,
+    }
 
 
 def test_an_error_in_an_observer_makes_the_step_an_exception(step_run):
@@ -316,7 +336,9 @@ def test_a_stopped_step_without_command_is_an_exception(step_run):
     async def wait(step):
         while not step.stopped:
             await asyncio.sleep(0)
-        assert await step.runCommand(remotecommand.RemoteCommand("mkdir", {"dir": "x"})) == CANCELLED
+        assert (
+            await step.runCommand(remotecommand.RemoteCommand("mkdir", {"dir": "x"})) == CANCELLED
+        )
         return SUCCESS
 
     async def stop(runner, handle):
@@ -331,7 +353,9 @@ def test_a_stopped_step_without_command_is_an_exception(step_run):
 def test_the_data_api_gives_datetimes_and_passes_filters(step_run, live):
     live.rows["builds/7"] = {"buildid": 7, "started_at": 100, "complete_at": None}
     live.rows["builders/x y/builds"] = [{"buildid": 1, "started_at": 0}]
-    live.rows["buildsets"] = [{"bsid": 1, "submitted_at": 5, "sourcestamps": [{"ssid": 1, "created_at": 6}]}]
+    live.rows["buildsets"] = [
+        {"bsid": 1, "submitted_at": 5, "sourcestamps": [{"ssid": 1, "created_at": 6}]}
+    ]
     got = {}
 
     async def run(step):
@@ -389,7 +413,9 @@ def test_native_steps_property_changes_reach_the_mirror(run, tmp_path):
     config = util.BuilderConfig(name="b", workername="w1", factory=util.BuildFactory([step]))
 
     async def go():
-        (runner,) = await _policy.open_build(BuilderMaker(config, ""), pylib_fakes.context(), [step])
+        (runner,) = await _policy.open_build(
+            BuilderMaker(config, ""), pylib_fakes.context(), [step]
+        )
         runner.session.property_changed("native", 1, "Step")
         return runner.session.build.getProperty("native")
 
@@ -495,7 +521,11 @@ def test_a_tests_numbers_are_its_summary(step_run):
 
 
 def test_a_property_is_set_from_a_command(step_run):
-    _, handle, _ = step_run(steps.SetPropertyFromCommand(command="echo ' v '", property=util.Interpolate("p-%(prop:branch)s")))
+    _, handle, _ = step_run(
+        steps.SetPropertyFromCommand(
+            command="echo ' v '", property=util.Interpolate("p-%(prop:branch)s")
+        )
+    )
 
     assert handle.properties == {"p-main": ("v", "setproperty", True)}
     assert handle.log_named("property changes")["text"] == "p-main: 'v'\n"
@@ -511,7 +541,9 @@ def test_a_function_extracts_properties_even_from_a_failure(step_run):
     def extract(rc, stdout, stderr):
         return {"rc": rc, "out": stdout, "err": stderr}
 
-    _, handle, end = step_run(steps.SetPropertyFromCommand(command="echo o; echo e >&2; exit 3", extract_fn=extract))
+    _, handle, end = step_run(
+        steps.SetPropertyFromCommand(command="echo o; echo e >&2; exit 3", extract_fn=extract)
+    )
 
     values = {name: value for name, (value, *_) in handle.properties.items()}
     assert values == {"rc": 3, "out": "o\n", "err": "e\n"}
@@ -519,7 +551,9 @@ def test_a_function_extracts_properties_even_from_a_failure(step_run):
 
 
 def test_set_property_sets_it_at_run_time(step_run):
-    _, handle, end = step_run(steps.SetProperty(property="p", value=util.Interpolate("%(prop:branch)s!")))
+    _, handle, end = step_run(
+        steps.SetProperty(property="p", value=util.Interpolate("%(prop:branch)s!"))
+    )
 
     assert handle.properties == {"p": ("main!", "SetProperty", True)}
     assert end["step"] == "Set"

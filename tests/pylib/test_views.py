@@ -86,7 +86,10 @@ def test_a_native_step_has_all_its_fields(good):
     assert core.keyword_names == ["n"]
     assert fields["flags"] == (False, False, False, True, False)
     assert fields["build_summary_policy"] == [4, 5, 6, 2]
-    plain = {k: fields[k] for k in ("workdir", "timeout", "max_time", "use_pty", "decode_rc", "log_files", "name")}
+    plain = {
+        k: fields[k]
+        for k in ("workdir", "timeout", "max_time", "use_pty", "decode_rc", "log_files", "name")
+    }
     assert plain == {
         "workdir": "w", "timeout": 5, "max_time": None, "use_pty": True, "decode_rc": {0: 0, 3: 1},
         "log_files": {"l": "f"}, "name": "compile",
@@ -95,7 +98,10 @@ def test_a_native_step_has_all_its_fields(good):
 
 
 def test_an_environment_that_needs_python_makes_all_steps_python(good):
-    view = good(HEAD.replace("util.Property('a')", "util.renderer(lambda p: 'x')") + "f.addStep(steps.Configure())")
+    view = good(
+        HEAD.replace("util.Property('a')", "util.renderer(lambda p: 'x')")
+        + "f.addStep(steps.Configure())"
+    )
 
     assert view.builders[0].env == {}
     assert view.builders[0].steps[0].native is None
@@ -133,7 +139,9 @@ c['schedulers'] += [
 
     assert plain.filter == [("branch", ["main"], False)]
     assert (plain.hooks, plain.tree_stable_timer, plain.kind) == (None, 3, "single_branch")
-    assert plain.codebases == {"x": {"branch": "d", "revision": None, "repository": "", "project": ""}}
+    assert plain.codebases == {
+        "x": {"branch": "d", "revision": None, "repository": "", "project": ""}
+    }
     assert plain.reason == "The SingleBranchScheduler scheduler named 'plain' triggered this build"
     assert lists.filter == [("project", ["p"], True), ("branch", ["m", None], False)]
     assert pattern.hooks is not None

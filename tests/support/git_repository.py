@@ -34,7 +34,11 @@ class Repository:
 
     def git(self, *args, feed=None):
         result = subprocess.run(
-            ["git", "-C", str(self.path), *args], check=True, capture_output=True, env=_ENV, input=feed
+            ["git", "-C", str(self.path), *args],
+            check=True,
+            capture_output=True,
+            env=_ENV,
+            input=feed,
         )
         return result.stdout.decode().strip()
 

@@ -129,6 +129,14 @@ class Git:
     async def files(self, commit: str, encoding: str) -> list[str]:
         """The files that a commit changed, compared with its first parent."""
         output = await self.run(
-            "diff-tree", "--no-commit-id", "--name-only", "--root", "-r", "-z", "-m", "--first-parent", commit
+            "diff-tree",
+            "--no-commit-id",
+            "--name-only",
+            "--root",
+            "-r",
+            "-z",
+            "-m",
+            "--first-parent",
+            commit,
         )
         return [name.decode(encoding, "replace") for name in output.split(b"\0") if name]

@@ -11,8 +11,8 @@ from typing import Any
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_type, shown
 from buildbot_cfg._declared import Declared, quoted
-from buildbot_cfg._where import Location, user_frame
 from buildbot_cfg._errors import report
+from buildbot_cfg._where import Location, user_frame
 
 
 class ChangeSource(metaclass=Declared):
@@ -83,8 +83,8 @@ class ReconfigurablePollingChangeSource(ChangeSource):
             "pollRandomDelayMin": pollRandomDelayMin,
             "pollRandomDelayMax": pollRandomDelayMax,
         }
-        usable = all([check_type(label, key, value, int, float) for key, value in given.items()])
-        if usable:
+        checked = [check_type(label, key, value, int, float) for key, value in given.items()]
+        if all(checked):
             self._check_times(pollInterval, pollRandomDelayMin, pollRandomDelayMax)
         self.pollInterval, self.pollAtLaunch = pollInterval, pollAtLaunch
         self.pollRandomDelayMin, self.pollRandomDelayMax = pollRandomDelayMin, pollRandomDelayMax
@@ -139,7 +139,7 @@ class ReconfigurablePollingChangeSource(ChangeSource):
             return
         now = asyncio.get_running_loop().time()
         pause = self.pollInterval - (now - begin) % self.pollInterval
-        pause += random.uniform(self.pollRandomDelayMin, self.pollRandomDelayMax)  # noqa: S311
+        pause += random.uniform(self.pollRandomDelayMin, self.pollRandomDelayMax)
         try:
             await asyncio.wait_for(asked.wait(), pause)
         except asyncio.TimeoutError:

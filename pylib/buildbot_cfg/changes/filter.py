@@ -150,18 +150,27 @@ class ChangeFilter(metaclass=Declared):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        checks = [f"{c.attribute} {'not ' if c.negate else ''}{list(c.values)}" for c in self.conditions]
+        checks = [
+            f"{c.attribute} {'not ' if c.negate else ''}{list(c.values)}" for c in self.conditions
+        ]
         return f"<{type(self).__name__} on {' and '.join(checks) or 'nothing'}>"
 
 
-_FORMS = (("", False, False), ("_not_eq", True, False), ("_re", False, True), ("_not_re", True, True))
+_FORMS = (
+    ("", False, False),
+    ("_not_eq", True, False),
+    ("_re", False, True),
+    ("_not_re", True, True),
+)
 
 
 def _texts(name: str, value: Any) -> tuple[Any, ...]:
     values = value if isinstance(value, list) else [value]
     for item in values:
         if not isinstance(item, (str, type(None))):
-            raise ValueError(f'"{name}" of ChangeFilter must be a string or a list of them, not {item!r}')
+            raise ValueError(
+                f'"{name}" of ChangeFilter must be a string or a list of them, not {item!r}'
+            )
     return tuple(values)
 
 
@@ -174,6 +183,8 @@ def _patterns(name: str, value: Any) -> tuple[re.Pattern[str], ...]:
             except re.error as error:
                 raise ValueError(f'"{name}" of ChangeFilter is no pattern: {error}') from error
         if not isinstance(item, re.Pattern):
-            raise ValueError(f'"{name}" of ChangeFilter must be a pattern or a list of them, not {item!r}')
+            raise ValueError(
+                f'"{name}" of ChangeFilter must be a pattern or a list of them, not {item!r}'
+            )
         compiled.append(item)
     return tuple(compiled)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Any
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_callable, check_strings, check_type, shown
 from buildbot_cfg._declared import quoted
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg.changes._git import Git
 from buildbot_cfg.changes.base import ReconfigurablePollingChangeSource
-from buildbot_cfg._errors import report, warn
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.process.codebase import Codebase
 
@@ -175,7 +174,7 @@ class GitPoller(ReconfigurablePollingChangeSource):
     def _directory(self) -> Path:
         # One repository a source, so that two of them never disturb each other.
         key = hashlib.sha256(f"{self.name}\n{self.repourl}".encode()).hexdigest()[:16]
-        return Path(self.master.basedir or os.getcwd(), self.workdir, key)
+        return Path(self.master.basedir, self.workdir, key)
 
     def _wanted(self, refs: dict[str, str], head: str) -> dict[str, str]:
         """The chosen refs of the remote, by full name."""
@@ -253,4 +252,3 @@ class GitPoller(ReconfigurablePollingChangeSource):
 
 def _short(ref: str) -> str:
     return ref.removeprefix(_HEADS)
-

@@ -92,7 +92,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         check_type(label, "description", description, str, type(None))
         self.description = description
         if description_format not in (None, "markdown"):
-            what = f'"description_format" must be None or "markdown", not {shown(description_format)}'
+            what = (
+                f'"description_format" must be None or "markdown", not {shown(description_format)}'
+            )
             report(what, label)
         self.description_format = description_format
         check_type(label, "project", project, str, type(None))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """``from buildbot.plugins import *``: the namespaces whose names are found when they are used."""
 
-from buildbot_cfg.plugins._namespace import Namespace
 from buildbot_cfg.plugins._names import NAMES
+from buildbot_cfg.plugins._namespace import Namespace
 
 changes = Namespace("changes", NAMES["changes"])
 reporters = Namespace("reporters", NAMES["reporters"])

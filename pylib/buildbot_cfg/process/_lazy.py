@@ -97,10 +97,11 @@ class FlattenList(RenderableOperators):
         return found
 
     def _collect(self, value: Any, into: list[Any]) -> None:
-        if not isinstance(value, self.types):
+        items: Any = value if isinstance(value, self.types) else None
+        if items is None:
             into.append(value)
             return
-        for item in value:
+        for item in items:
             self._collect(item, into)
 
     def __add__(self, other: object) -> FlattenList:

@@ -11,8 +11,8 @@ from buildbot_cfg import _tasks
 from buildbot_cfg._bridge import StepBase
 from buildbot_cfg._checks import check_type
 from buildbot_cfg._declared import Declared, quoted
-from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._commands import CommandMixin
@@ -30,8 +30,8 @@ from buildbot_cfg.process.results import (
     SKIPPED,
     SUCCESS,
     WARNINGS,
-    Results,
     ResultComputingConfigMixin,
+    Results,
 )
 
 __all__ = [
@@ -157,7 +157,9 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         if not callable(self.hideStepIf):
             check_type(label, "hideStepIf", self.hideStepIf, bool, renderable=True)
         for key in ("description", "descriptionDone", "descriptionSuffix"):
-            check_type(label, key, getattr(self, key), str, list, type(None), tuple, renderable=True)
+            check_type(
+                label, key, getattr(self, key), str, list, type(None), tuple, renderable=True
+            )
         if check_type(label, "name", self.name, str, renderable=True):
             _check_length(label, self.name)
 
@@ -307,7 +309,8 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     @_tasks.started
     async def addLog(self, name: str, type: str = "s", logEncoding: Any = None) -> Log:
         """Makes a log; ``type`` is "s" (stream), "t" (text) or "h" (HTML)."""
-        return await self._running.logs.add(name, type)
+        made: Log = await self._running.logs.add(name, type)
+        return made
 
     def getLog(self, name: str) -> Log:
         """A log made before.
@@ -315,7 +318,8 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         Raises:
             KeyError: there is none of that name.
         """
-        return self._running.logs.by_name[name]
+        found: Log = self._running.logs.by_name[name]
+        return found
 
     @_tasks.started
     async def addCompleteLog(self, name: str, text: str) -> None:

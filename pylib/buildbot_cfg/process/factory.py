@@ -46,7 +46,9 @@ class BuildFactory(metaclass=Declared):
         from buildbot_cfg.process.buildstep import BuildStep
 
         if isinstance(step, type) and issubclass(step, BuildStep):
-            what = f"addStep takes a step, not the class {step.__name__}: write {step.__name__}(...)"
+            what = (
+                f"addStep takes a step, not the class {step.__name__}: write {step.__name__}(...)"
+            )
             report(what, "build factory")
         elif not isinstance(step, BuildStep):
             report(f"addStep takes a step, not {shown(step)}", "build factory")

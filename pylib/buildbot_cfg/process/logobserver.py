@@ -105,7 +105,9 @@ class LineConsumerLogObserver(LogLineObserver):
         consumerFunction: makes the generator; it may end early.
     """
 
-    def __init__(self, consumerFunction: Callable[[], Generator[None, tuple[str, str], None]]) -> None:
+    def __init__(
+        self, consumerFunction: Callable[[], Generator[None, tuple[str, str], None]]
+    ) -> None:
         super().__init__()
         self.generator: Generator[None, tuple[str, str], None] | None = None
         self.consumerFunction = consumerFunction

@@ -292,6 +292,7 @@ class renderer:
         return renderer(self.fn, (*self.args, *args), {**self.kwargs, **kwargs})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: a frequent mistake."""
         raise TypeError(f"{self!r} is a renderable: pass it as it is, do not call it")
 
     async def getRenderingFor(self, props: Any) -> Any:

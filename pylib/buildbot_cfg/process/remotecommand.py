@@ -84,9 +84,7 @@ class RemoteCommand:
 
     def _sent(self, handle: Any) -> Any:
         stdio = self.logs.get(self.stdioLogName)
-        files = [
-            (name, log.logid) for name, log in self.logs.items() if name != self.stdioLogName
-        ]
+        files = [(name, log.logid) for name, log in self.logs.items() if name != self.stdioLogName]
         files += [(name, None) for name in self._delayed]
         return handle.run_command(
             self.remote_command,

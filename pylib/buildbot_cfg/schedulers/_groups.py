@@ -42,7 +42,9 @@ class NestedParameter(BaseParameter):
         self.fields = _fields(owner, fields)
         super().__init__(name=name, **kwargs)
         if self.layout not in _LAYOUTS:
-            report(f'"layout" must be one of {", ".join(_LAYOUTS)}, not {shown(self.layout)}', owner)
+            report(
+                f'"layout" must be one of {", ".join(_LAYOUTS)}, not {shown(self.layout)}', owner
+            )
         if self.columns is None:
             self.columns = 1 if sum(not field.hide for field in self.fields) <= 3 else 2
         elif not isinstance(self.columns, int) or not 1 <= self.columns <= 4:
@@ -159,13 +161,20 @@ class CodebaseParameter(NestedParameter):
         owner = quoted("CodebaseParameter", codebase)
         if label is None and codebase:
             label = f"Codebase: {codebase}"
-        given = {"branch": branch, "project": project, "repository": repository, "revision": revision}
+        given = {
+            "branch": branch,
+            "project": project,
+            "repository": repository,
+            "revision": revision,
+        }
         fields = [f for k, v in given.items() if (f := _codebase_field(owner, k, v)) is not None]
         if patch is not None:
             if patch.name != "patch":
                 report(f'the name of the patch must be "patch", not "{patch.name}"', owner)
             fields.append(patch)
-        super().__init__(name=codebase if name is None else name, fields=fields, label=label, **kwargs)
+        super().__init__(
+            name=codebase if name is None else name, fields=fields, label=label, **kwargs
+        )
 
     def createSourcestamp(self, properties: dict[str, Any], kwargs: dict[str, Any]) -> Any:
         """The source stamp for the collected values; overridable."""

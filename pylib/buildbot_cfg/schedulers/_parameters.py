@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import Declared, quoted
-from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._errors import ArgumentErrors, report, warn
+from buildbot_cfg._suggest import did_you_mean
 
 _RESERVED = ("owner", "builderNames", "builderid")
 _MAIL = re.compile(r"\S+@\S+\.\S+")
@@ -108,7 +108,10 @@ class BaseParameter(metaclass=Declared):
         known = [key for key in dir(type(self)) if not key.startswith("_")]
         for key in kw:
             if not hasattr(type(self), key):
-                warn(f'unknown argument "{key}" is kept as an attribute{did_you_mean(key, known)}', owner)
+                warn(
+                    f'unknown argument "{key}" is kept as an attribute{did_you_mean(key, known)}',
+                    owner,
+                )
         self.__dict__.update(kw)
 
     @property
@@ -295,7 +298,9 @@ class InheritBuildParameter(ChoiceStringParameter):
     def getFromKwargs(self, kwargs: dict[str, Any]) -> Any:
         """Always refused: this version cannot take over properties."""
         if any(self._answers(kwargs)):
-            raise ValidationError(f"{self.label}: inheriting properties is not possible in this version")
+            raise ValidationError(
+                f"{self.label}: inheriting properties is not possible in this version"
+            )
         return ""
 
     def updateFromKwargs(

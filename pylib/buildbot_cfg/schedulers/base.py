@@ -41,7 +41,9 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         self.properties = check_properties(self.label, "properties", properties)
         self.codebases = self._checked_codebases(codebases)
         if not has_type(priority, (int, type(None))) and not callable(priority):
-            report(f'"priority" must be an integer or a function, not {shown(priority)}', self.label)
+            report(
+                f'"priority" must be an integer or a function, not {shown(priority)}', self.label
+            )
         self.priority = priority
 
     def _checked_builders(self, names: Any) -> Any:
@@ -66,7 +68,9 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         checked = {}
         for name, defaults in codebases.items():
             if not isinstance(name, str) or not isinstance(defaults, dict):
-                report(f'"codebases" must map names to dicts, not {name!r} to {defaults!r}', self.label)
+                report(
+                    f'"codebases" must map names to dicts, not {name!r} to {defaults!r}', self.label
+                )
                 continue
             for key in defaults.keys() - set(_CODEBASE_KEYS):
                 report(f'unknown key "{key}" of codebase "{name}"', self.label)

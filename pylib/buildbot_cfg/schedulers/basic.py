@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg._checks import check_callable, check_type
+from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.changes.filter import ChangeFilter
-from buildbot_cfg._errors import report
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.util import NotABranch
 
@@ -68,9 +68,7 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
             return text
         return ""
 
-    def _checked_filter(
-        self, branch: Any, change_filter: Any, categories: Any
-    ) -> ChangeFilter:
+    def _checked_filter(self, branch: Any, change_filter: Any, categories: Any) -> ChangeFilter:
         if change_filter is not None and branch is not NotABranch:
             report('"branch" and "change_filter" exclude each other', self.label)
         if change_filter is not None and categories is not None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from buildbot_cfg._checks import check_identifier, check_type, shown
 from buildbot_cfg._declared import is_broken
-from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._errors import report
+from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.schedulers._groups import (
     AnyPropertyParameter,
     CodebaseParameter,

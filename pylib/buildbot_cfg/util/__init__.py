@@ -61,7 +61,8 @@ def flatten(l: Any, types: tuple[type, ...] = (list,)) -> Any:  # noqa: E741
     if not isinstance(l, types):
         return l
     flat: list[Any] = []
-    for item in l:
+    nested: Any = l
+    for item in nested:
         if isinstance(item, types):
             flat.extend(flatten(item, types))
         else:
@@ -98,4 +99,6 @@ def naturalSort(l: list[str]) -> list[str]:  # noqa: E741
         >>> naturalSort(["r10", "r9"])
         ['r9', 'r10']
     """
-    return sorted(l, key=lambda text: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)])
+    return sorted(
+        l, key=lambda text: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)]
+    )

@@ -61,7 +61,9 @@ class Source(BuildStep, CompositeStepMixin):
         check_type(self.label, "env", env, dict, type(None), renderable=True)
         check_type(self.label, "logEnviron", logEnviron, bool, renderable=True)
         if codebase:
-            kwargs["name"] = Interpolate("%(kw:name)s-%(kw:codebase)s", name=name, codebase=codebase)
+            kwargs["name"] = Interpolate(
+                "%(kw:name)s-%(kw:codebase)s", name=name, codebase=codebase
+            )
             if descriptionSuffix is None:
                 descriptionSuffix = [codebase]
         super().__init__(
@@ -130,7 +132,10 @@ class Source(BuildStep, CompositeStepMixin):
         await self.downloadFileContentToWorker(_DIFF, body, True, workdir=self.workdir)
         await self.downloadFileContentToWorker(_PATCHED, "patched\n", True, workdir=self.workdir)
         diff = self.build.path_module.relpath(_DIFF, subdir or ".")
-        await self.command(["patch", f"-p{level}", "--remove-empty-files", "--force", "--forward", "-i", diff], workdir=workdir)
+        await self.command(
+            ["patch", f"-p{level}", "--remove-empty-files", "--force", "--forward", "-i", diff],
+            workdir=workdir,
+        )
 
     async def command(
         self,
@@ -167,7 +172,9 @@ class Source(BuildStep, CompositeStepMixin):
             if repeats <= 0 or self.stopped:
                 return False
             repeats -= 1
-            self.stdio_log.addHeader(f"trying again in {delay} seconds, {repeats} more times after that\n")
+            self.stdio_log.addHeader(
+                f"trying again in {delay} seconds, {repeats} more times after that\n"
+            )
             await asyncio.sleep(delay)
         return True
 

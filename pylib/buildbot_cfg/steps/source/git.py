@@ -102,16 +102,32 @@ class Git(Source):
             check_type(label, "repourl", self.repourl, str, renderable=True)
         if not is_renderable(self.mode) and self.mode not in _MODES:
             report(f'"mode" must be "incremental" or "full", not {shown(self.mode)}', label)
-        if self.method is not None and not is_renderable(self.method) and self.method not in _METHODS:
-            report(f'"method" must be one of {", ".join(_METHODS)}, not {shown(self.method)}', label)
-        if self.shallow and self.mode == "full" and self.method not in (None, "clobber") and not is_renderable(self.method):
+        if (
+            self.method is not None
+            and not is_renderable(self.method)
+            and self.method not in _METHODS
+        ):
+            report(
+                f'"method" must be one of {", ".join(_METHODS)}, not {shown(self.method)}', label
+            )
+        keeps = (
+            self.method is not None and not is_renderable(self.method) and self.method != "clobber"
+        )
+        if self.shallow and self.mode == "full" and keeps:
             report('"shallow" with mode "full" needs the method "clobber"', label)
         check_type(label, "branch", self.branch, str, type(None), renderable=True)
         check_type(label, "getDescription", self.getDescription, bool, dict)
         check_type(label, "config", self.config, dict, type(None))
         check_type(label, "shallow", self.shallow, bool, int)
         check_type(label, "filters", self.filters, list, tuple, type(None))
-        for key in ("submodules", "remoteSubmodules", "tags", "progress", "retryFetch", "clobberOnFailure"):
+        for key in (
+            "submodules",
+            "remoteSubmodules",
+            "tags",
+            "progress",
+            "retryFetch",
+            "clobberOnFailure",
+        ):
             check_type(label, key, given[key], bool)
         for key in _LATER:
             if given[key] is not None:
@@ -222,14 +238,13 @@ class Git(Source):
 
     # -- git ---------------------------------------------------------------------------------
 
-    async def _git(
-        self, words: list[str], collect: bool = False, abandon: bool = True
-    ) -> Any:
+    async def _git(self, words: list[str], collect: bool = False, abandon: bool = True) -> Any:
         settings = [x for k, v in (self.config or {}).items() for x in ("-c", f"{k}={v}")]
         return await self.command(["git", *settings, *words], collect=collect, abandon=abandon)
 
     async def _works(self, words: list[str]) -> bool:
-        return (await self._git(words, abandon=False)).rc == 0
+        command = await self._git(words, abandon=False)
+        return bool(command.rc == 0)
 
     async def _update_or_clobber(self) -> None:
         if await self._update():
@@ -264,7 +279,9 @@ class Git(Source):
         if not self.revision:
             return False
         words = ["fetch", "-f", *self._history(), "--", self.repourl, self.revision]
-        return await self._works(words) and await self._works(["checkout", "-f", "FETCH_HEAD", "--"])
+        return await self._works(words) and await self._works(
+            ["checkout", "-f", "FETCH_HEAD", "--"]
+        )
 
     async def _named(self) -> bool:
         if self.branch == "HEAD" or self.branch.startswith("refs/"):
