@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/net/listener.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -51,6 +52,9 @@ void remove_stale_socket(const asio::any_io_executor& executor, const std::strin
   if (error == asio::error::connection_refused) ::unlink(path.c_str());
 }
 
+// Processes that the master starts must not inherit its connections.
+void close_on_exec(int handle) { ::fcntl(handle, F_SETFD, FD_CLOEXEC); }
+
 }  // namespace
 
 class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
@@ -81,6 +85,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
       if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) return;
       if (error) return self->wait_after(error);
       self->has_complained_ = false;
+      close_on_exec(socket.native_handle());
       self->accepted_(std::move(socket));
       if (self->acceptor_.is_open()) self->accept();
     });
@@ -102,6 +107,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
     error_code error;
     acceptor_.open(address.protocol(), error);
     if (error) return error;
+    close_on_exec(acceptor_.native_handle());
     acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     acceptor_.bind(address, error);
     if (error) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -64,6 +65,18 @@ TEST_CASE("a listener on port 0 reports the port and accepts there") {
 
   run_until(io, [&] { return !peer.empty(); });
   REQUIRE(peer == "127.0.0.1");
+}
+
+TEST_CASE("processes that are started do not inherit connections") {
+  asio::io_context io;
+  bool is_checked = false;
+  const auto listener = std::move(Listener::open(io.get_executor(), local(), [&](Socket socket) {
+    REQUIRE(::fcntl(socket.native_handle(), F_GETFD) == FD_CLOEXEC);
+    is_checked = true;
+  }).value());
+  asio::ip::tcp::socket client(io);
+  client.connect({asio::ip::make_address("127.0.0.1"), listener->port()});
+  run_until(io, [&] { return is_checked; });
 }
 
 TEST_CASE("a port in use is a clear error that names it") {
