@@ -78,7 +78,7 @@ class AliasFinder(importlib.metadata.DistributionFinder):
 
 
 def install() -> None:
-    """Puts the finder in place, once; modules of an installed Buildbot imported before are forgotten."""
+    """Puts the finder in place, once; forgets modules of an installed Buildbot."""
     if any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
         return
     for name in [n for n in sys.modules if n == _ALIAS or n.startswith(_ALIAS + ".")]:

@@ -34,7 +34,7 @@ def log(level: str, text: str) -> None:
 
 
 def live_master() -> Any:
-    """The running master's verbs, or ``None`` while checking a configuration or running a script."""
+    """The running master's verbs; ``None`` when there is no running master."""
     return _core.master
 
 

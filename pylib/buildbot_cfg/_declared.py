@@ -26,15 +26,17 @@ def quoted(kind: str, name: object) -> str:
 class Declared(ABCMeta):
     """Metaclass: checks the arguments of a call against our own ``__init__``.
 
-    While a file is loaded, unknown arguments are reported and dropped; when required ones are missing the
-    object is made without ``__init__`` and marked, so that the rest of the file is still checked.
-    Objects that have ``_sealed`` are sealed when they are made. It derives from ABCMeta so that users
-    may mix in abstract classes.
+    While a file is loaded, unknown arguments are reported and dropped; when required ones are
+    missing the object is made without ``__init__`` and marked, so that the rest of the file is
+    still checked.
+    Objects that have ``_sealed`` are sealed when they are made. It derives from ABCMeta so that
+    users may mix in abstract classes.
     """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         init = cls.__init__  # type: ignore[misc]
-        if not isinstance(init, FunctionType) or not init.__module__.startswith("buildbot_cfg."):
+        # A function of a configuration file has no module at all.
+        if not isinstance(init, FunctionType) or not _is_ours(init.__module__):
             return _sealed(super().__call__(*args, **kwargs))
         parameters = _parameters(init)
         name = kwargs.get("name", args[0] if args else None)
@@ -46,6 +48,10 @@ class Declared(ABCMeta):
             broken.__dict__.update(_broken=True, name=name)
             return broken
         return _sealed(super().__call__(*args, **kwargs))
+
+
+def _is_ours(module: str | None) -> bool:
+    return module is not None and module.startswith("buildbot_cfg.")
 
 
 def _sealed(made: Any) -> Any:

@@ -79,7 +79,7 @@ _collecting = _Collecting()
 
 @contextmanager
 def collected() -> Iterator[tuple[list[Problem], list[Problem]]]:
-    """While it lasts, this thread's errors and warnings go into two lists instead of being raised."""
+    """While it lasts, this thread's errors and warnings go into two lists."""
     outer = (_collecting.into, _collecting.warnings)
     _collecting.into, _collecting.warnings = [], []
     try:

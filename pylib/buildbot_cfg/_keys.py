@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The keys of ``BuildmasterConfig`` and of ``c["www"]``: types, defaults, and which ones do nothing yet."""
+"""The keys of ``BuildmasterConfig`` and of ``c["www"]``: types, defaults, what does nothing yet."""
 
 from __future__ import annotations
 

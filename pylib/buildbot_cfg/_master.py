@@ -33,7 +33,7 @@ def _live() -> Any:
 
 
 def from_wire(value: Any) -> Any:
-    """A row (or several) as Buildbot's data API gives it: times as datetimes, except in buildsets."""
+    """Rows as Buildbot's data API gives them: times as datetimes, except in buildsets."""
     if isinstance(value, list):
         return [from_wire(item) for item in value]
     if not isinstance(value, dict):

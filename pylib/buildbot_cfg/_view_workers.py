@@ -69,8 +69,8 @@ def sourced(owner: Any, key: str, source: str) -> Sourced:
     found: Sourced = {}
     for name, value in getattr(owner, key).items():
         if holds_renderable(value):
-            what = f"{quoted('property', name)} is a renderable, which is not possible here in this version"
-            report(what, owner.label, place(owner))
+            what = "is a renderable, which is not possible here in this version"
+            report(f"{quoted('property', name)} {what}", owner.label, place(owner))
         else:
             found[name] = (value, source)
     return found

@@ -40,7 +40,7 @@ def user_frame() -> Location:
 
 
 def user_line(traceback: TracebackType | None) -> Location:
-    """The innermost line of the traceback in a file that a user wrote; NOWHERE when there is none."""
+    """The traceback's innermost line in a file that a user wrote; NOWHERE when there is none."""
     found = NOWHERE
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Interfaces that user classes name, and exceptions that user code raises or catches.
 
-They are plain classes: an object provides one when it has the methods (``isinstance`` looks at that).
+They are plain classes: an object provides one when it has the methods (see ``isinstance``).
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ PYTHON = {
     "obfuscated": "steps.ShellCommand(command=['a', ('obfuscated', 'real', 'shown')])",
     "override": "Override(command='x')",
     "mixin": "Mixed(command='x')",
+    "own constructor": "Init('x', haltOnFailure=True)",
     "warnings": "steps.Compile()",
     "encoding": "steps.ShellCommand(command='x', logEncoding='latin-1')",
     "renderable flag": "steps.ShellCommand(command='x', haltOnFailure=util.Property('h'))",
@@ -58,6 +59,9 @@ class Mixed(Mixin, steps.ShellCommand):
     pass
 class Own(util.Interpolate):
     pass
+class Init(steps.ShellCommand):
+    def __init__(self, word, **kwargs):
+        super().__init__(command=['echo', word], **kwargs)
 @util.renderer
 def late(props):
     return 'x'

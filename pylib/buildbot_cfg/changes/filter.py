@@ -16,7 +16,7 @@ _ATTRIBUTES = ("project", "repository", "branch", "category", "codebase")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition: a value of the change, what it is compared with, and whether to turn it round."""
+    """One condition: a value of the change, and what it is compared with."""
 
     attribute: str
     values: tuple[Any, ...]

@@ -42,8 +42,8 @@ class _Commit:
 class GitPoller(ReconfigurablePollingChangeSource):
     """Looks for new commits in a git repository.
 
-    The first look ever only notes where the branches are. Later ones report each commit that a branch
-    has got (along first parents), oldest first.
+    The first look ever only notes where the branches are. Later ones report each commit that a
+    branch has got (along first parents), oldest first.
 
     Args:
         repourl: the repository.

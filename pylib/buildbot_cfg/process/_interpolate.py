@@ -102,7 +102,9 @@ _OLD_PART = re.compile(r"%\((?P<name>[^:)]+)(?P<modifier>:[-~+][^)]*)?\)")
 
 
 class WithProperties:
-    """The old spelling of Interpolate: ``%(name)s`` with ``:-``, ``:~`` and ``:+``, or ``%s`` and names.
+    """The old spelling of Interpolate.
+
+    Its parts are ``%(name)s`` with the modifiers ``:-``, ``:~`` and ``:+``, or ``%s`` and names.
 
     Args:
         fmtstring: the text.

@@ -13,7 +13,7 @@ from buildbot_cfg.process._rendering import render, render_all
 class RenderableOperators:
     """Comparison and arithmetic that wait until the values are known.
 
-    A consequence: ``Property("a") == Property("b")`` is an object, hence true, and there is no hash.
+    A consequence: ``Property("a") == Property("b")`` is an object, hence true; there is no hash.
     """
 
     __hash__ = None  # type: ignore[assignment]

@@ -35,8 +35,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 class ShellMixin:
     """For steps that run shell commands.
 
-    ``__init__`` calls ``kwargs = self.setupShellMixin(kwargs)`` before ``super().__init__(**kwargs)``;
-    ``run`` makes commands by ``await self.makeRemoteShellCommand()``.
+    ``__init__`` calls ``kwargs = self.setupShellMixin(kwargs)`` before
+    ``super().__init__(**kwargs)``; ``run`` makes commands by
+    ``await self.makeRemoteShellCommand()``.
     """
 
     command: Any = None

@@ -34,8 +34,8 @@ def policy(step: Any) -> list[int]:
     if given is False:
         return []
     if not isinstance(given, list):
-        what = f'"updateBuildSummaryPolicy" must be a list of results or True or False, not {shown(given)}'
-        report(what, type(step).__name__)
+        what = '"updateBuildSummaryPolicy" must be a list of results or True or False'
+        report(f"{what}, not {shown(given)}", type(step).__name__)
         return []
     return list(given)
 

@@ -139,7 +139,8 @@ class CodebaseParameter(NestedParameter):
 
     Args:
         codebase: its name.
-        branch: a field, a string (fixed) or None (left out); likewise revision, repository, project.
+        branch: a field, a string (fixed) or None (left out).
+        revision: likewise, and so are repository and project.
         patch: a PatchParameter.
     """
 

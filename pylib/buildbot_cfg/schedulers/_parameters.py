@@ -290,7 +290,7 @@ class WorkerChoiceParameter(ChoiceStringParameter):
 
 
 class InheritBuildParameter(ChoiceStringParameter):
-    """Takes over the properties of an earlier build, one of ``compatible_builds(master, builder)``."""
+    """Takes over an earlier build's properties: one of ``compatible_builds(master, builder)``."""
 
     name = "inherit"
     compatible_builds: Any = None

@@ -98,9 +98,9 @@ class SingleBranchScheduler(BaseBasicScheduler):
         reason: text with ``%(classname)s`` and ``%(name)s``.
 
     Example:
-        >>> on_main = SingleBranchScheduler(name="on-main", branch="main", builderNames=["runtests"])
-        >>> on_main.reason
-        "The SingleBranchScheduler scheduler named 'on-main' triggered this build"
+        >>> scheduler = SingleBranchScheduler(name="ci", branch="main", builderNames=["runtests"])
+        >>> scheduler.reason
+        "The SingleBranchScheduler scheduler named 'ci' triggered this build"
     """
 
 

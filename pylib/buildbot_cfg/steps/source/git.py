@@ -31,8 +31,8 @@ class Git(Source):
         repourl: the repository; may be a renderable.
         branch: taken when the source stamp has none.
         mode: "incremental" keeps what the last build made; "full" does not.
-        method: how "full" cleans: "clean" (keeps ignored files), "fresh", "clobber" (deletes all) or
-            "copy" (updates the directory "source" and copies it).
+        method: how "full" cleans: "clean" (keeps ignored files), "fresh", "clobber" (deletes
+            all) or "copy" (updates the directory "source" and copies it).
         submodules: check submodules out.
         remoteSubmodules: at the tip of their branches.
         shallow: True or a number of commits of history to fetch; needs "clobber".
