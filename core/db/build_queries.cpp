@@ -11,18 +11,19 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"buildid", FieldKind::integer, "b.id"},
     Field{"number", FieldKind::integer, "b.number"},
     Field{"builderid", FieldKind::integer, "b.builderid"},
     Field{"buildrequestid", FieldKind::integer, "b.buildrequestid"},
-    Field{"workerid", FieldKind::integer, "b.workerid"},
+    Field{"workerid", FieldKind::integer, "b.workerid", nullable},
     Field{"masterid", FieldKind::integer, "b.masterid"},
     Field{"started_at", FieldKind::integer, "b.started_at"},
     Field{"complete", FieldKind::present, "b.complete_at"},
-    Field{"complete_at", FieldKind::integer, "b.complete_at"},
+    Field{"complete_at", FieldKind::integer, "b.complete_at", nullable},
     Field{"locks_duration_s", FieldKind::integer, "b.locks_duration_s"},
-    Field{"results", FieldKind::integer, "b.results"},
+    Field{"results", FieldKind::integer, "b.results", nullable},
     Field{"state_string", FieldKind::text, "b.state_string"},
 };
 static_assert(covers<Build>(fields));

@@ -24,7 +24,8 @@ Result<Written> apply(WriteContext& context, const writes::AddBuild& write) {
   if (result.has_error()) {
     Error error = result.error();
     // Another master took the number: the next try sees its row.
-    if (error.code == Errc::conflict && !context.connection.is_sqlite()) error.code = Errc::busy;
+    const bool number_taken = error.what.find("builds_number") != std::string::npos;
+    if (error.code == Errc::conflict && number_taken) error.code = Errc::busy;
     return error;
   }
   return made;

@@ -11,13 +11,14 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"builderid", FieldKind::integer, "bu.id"},
     Field{"name", FieldKind::text, "bu.name"},
-    Field{"description", FieldKind::text, "bu.description"},
-    Field{"description_format", FieldKind::text, "bu.description_format"},
-    Field{"description_html", FieldKind::text, "bu.description_html"},
-    Field{"projectid", FieldKind::integer, "bu.projectid"},
+    Field{"description", FieldKind::text, "bu.description", nullable},
+    Field{"description_format", FieldKind::text, "bu.description_format", nullable},
+    Field{"description_html", FieldKind::text, "bu.description_html", nullable},
+    Field{"projectid", FieldKind::integer, "bu.projectid", nullable},
     Field{"masterids", FieldKind::integer_list,
           "SELECT fm.masterid FROM builder_masters fm JOIN masters fa ON fa.id = fm.masterid "
           "WHERE fm.builderid = bu.id AND fa.active = 1"},

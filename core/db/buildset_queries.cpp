@@ -11,17 +11,18 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"bsid", FieldKind::integer, "bs.id"},
-    Field{"external_idstring", FieldKind::text, "bs.external_idstring"},
-    Field{"reason", FieldKind::text, "bs.reason"},
-    Field{"rebuilt_buildid", FieldKind::integer, "bs.rebuilt_buildid"},
+    Field{"external_idstring", FieldKind::text, "bs.external_idstring", nullable},
+    Field{"reason", FieldKind::text, "bs.reason", nullable},
+    Field{"rebuilt_buildid", FieldKind::integer, "bs.rebuilt_buildid", nullable},
     Field{"submitted_at", FieldKind::integer, "bs.submitted_at"},
     Field{"complete", FieldKind::boolean, "bs.complete"},
-    Field{"complete_at", FieldKind::integer, "bs.complete_at"},
-    Field{"results", FieldKind::integer, "bs.results"},
-    Field{"parent_buildid", FieldKind::integer, "bs.parent_buildid"},
-    Field{"parent_relationship", FieldKind::text, "bs.parent_relationship"},
+    Field{"complete_at", FieldKind::integer, "bs.complete_at", nullable},
+    Field{"results", FieldKind::integer, "bs.results", nullable},
+    Field{"parent_buildid", FieldKind::integer, "bs.parent_buildid", nullable},
+    Field{"parent_relationship", FieldKind::text, "bs.parent_relationship", nullable},
 };
 static_assert(covers<Buildset>(fields));
 

@@ -13,16 +13,17 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"changeid", FieldKind::integer, "ch.changeid"},
     Field{"author", FieldKind::text, "ch.author"},
-    Field{"committer", FieldKind::text, "ch.committer"},
+    Field{"committer", FieldKind::text, "ch.committer", nullable},
     Field{"comments", FieldKind::text, "ch.comments"},
-    Field{"revision", FieldKind::text, "ch.revision"},
+    Field{"revision", FieldKind::text, "ch.revision", nullable},
     Field{"when_timestamp", FieldKind::integer, "ch.when_timestamp"},
-    Field{"branch", FieldKind::text, "ch.branch"},
-    Field{"category", FieldKind::text, "ch.category"},
-    Field{"revlink", FieldKind::text, "ch.revlink"},
+    Field{"branch", FieldKind::text, "ch.branch", nullable},
+    Field{"category", FieldKind::text, "ch.category", nullable},
+    Field{"revlink", FieldKind::text, "ch.revlink", nullable},
     Field{"repository", FieldKind::text, "ch.repository"},
     Field{"project", FieldKind::text, "ch.project"},
     Field{"codebase", FieldKind::text, "ch.codebase"},

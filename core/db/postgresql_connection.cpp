@@ -112,7 +112,8 @@ std::string numbered_placeholders(std::string_view sql) {
   for (const char c : sql) {
     if (c == '\'') in_text = !in_text;
     if (c == '?' && !in_text) {
-      out += '$' + std::to_string(++number);
+      out += '$';
+      out += std::to_string(++number);
     } else {
       out += c;
     }

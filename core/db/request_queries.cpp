@@ -11,18 +11,19 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"buildrequestid", FieldKind::integer, "r.id"},
     Field{"buildsetid", FieldKind::integer, "r.buildsetid"},
     Field{"builderid", FieldKind::integer, "r.builderid"},
     Field{"priority", FieldKind::integer, "r.priority"},
     Field{"claimed", FieldKind::present, "c.brid"},
-    Field{"claimed_at", FieldKind::integer, "c.claimed_at"},
-    Field{"claimed_by_masterid", FieldKind::integer, "c.masterid"},
+    Field{"claimed_at", FieldKind::integer, "c.claimed_at", nullable},
+    Field{"claimed_by_masterid", FieldKind::integer, "c.masterid", nullable},
     Field{"complete", FieldKind::boolean, "r.complete"},
-    Field{"complete_at", FieldKind::integer, "r.complete_at"},
+    Field{"complete_at", FieldKind::integer, "r.complete_at", nullable},
     Field{"submitted_at", FieldKind::integer, "r.submitted_at"},
-    Field{"results", FieldKind::integer, "r.results"},
+    Field{"results", FieldKind::integer, "r.results", nullable},
     Field{"waited_for", FieldKind::boolean, "r.waited_for"},
 };
 static_assert(covers<BuildRequest>(fields));

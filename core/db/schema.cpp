@@ -59,7 +59,7 @@ constexpr std::array own_tables{
 
 constexpr std::array own_indexes{
     "CREATE INDEX IF NOT EXISTS kiln_builds_builderid ON builds (builderid, id)",
-    "CREATE INDEX IF NOT EXISTS kiln_builds_incomplete ON builds (masterid) WHERE complete_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS kiln_builds_incomplete ON builds (id) WHERE complete_at IS NULL",
     "CREATE INDEX IF NOT EXISTS kiln_buildsets_parent ON buildsets (parent_buildid)",
     "CREATE INDEX IF NOT EXISTS kiln_buildset_sourcestamps_ssid ON buildset_sourcestamps (sourcestampid)",
     "CREATE INDEX IF NOT EXISTS kiln_test_result_sets_buildid ON test_result_sets (buildid)",

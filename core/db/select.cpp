@@ -161,8 +161,8 @@ Result<void> Select::add_order(const std::vector<SortKey>& order) {
     if (!order_.empty()) order_ += ", ";
     order_ += collated(*field);
     if (key.descending) order_ += " DESC";
-    // SQLite has null as the smallest value; PostgreSQL has to be told.
-    if (dialect_ == Dialect::postgresql) order_ += key.descending ? " NULLS LAST" : " NULLS FIRST";
+    // SQLite has null as the smallest value; PostgreSQL has to be told, and then finds no index for it.
+    if (dialect_ == Dialect::postgresql && field->nullable) order_ += key.descending ? " NULLS LAST" : " NULLS FIRST";
     has_id = has_id || field->sql == entity_.id;
   }
   if (!order_.empty() && !has_id) order_ += fmt::format(", {}", entity_.id);

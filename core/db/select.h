@@ -27,6 +27,7 @@ struct Field {
   std::string_view name;
   FieldKind kind;
   std::string_view sql;
+  bool nullable = false;
 };
 
 // Where Buildbot pages a collection decides its meta.total and how `ne` treats null (reference/rest.md section 2).

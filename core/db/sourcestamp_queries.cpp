@@ -8,10 +8,11 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"ssid", FieldKind::integer, "ss.id"},
-    Field{"revision", FieldKind::text, "ss.revision"},
-    Field{"branch", FieldKind::text, "ss.branch"},
+    Field{"revision", FieldKind::text, "ss.revision", nullable},
+    Field{"branch", FieldKind::text, "ss.branch", nullable},
     Field{"repository", FieldKind::text, "ss.repository"},
     Field{"project", FieldKind::text, "ss.project"},
     Field{"codebase", FieldKind::text, "ss.codebase"},

@@ -152,7 +152,8 @@ Result<Handle> open_handle(const DatabaseUrl& url, int flags) {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> connect_sqlite(const DatabaseUrl& url, Access access, bool create) {
-  if (!url.in_memory && !create && !std::filesystem::exists(url.file)) {
+  std::error_code no_access;
+  if (!url.in_memory && !create && !std::filesystem::exists(url.file, no_access) && !no_access) {
     return make_error(Errc::not_found,
                       fmt::format("database file {} does not exist: create it with 'kilnbot upgrade-master'", url.file));
   }

@@ -6,16 +6,17 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"stepid", FieldKind::integer, "s.id"},
     Field{"number", FieldKind::integer, "s.number"},
     Field{"name", FieldKind::text, "s.name"},
     Field{"buildid", FieldKind::integer, "s.buildid"},
-    Field{"started_at", FieldKind::integer, "s.started_at"},
-    Field{"locks_acquired_at", FieldKind::integer, "s.locks_acquired_at"},
+    Field{"started_at", FieldKind::integer, "s.started_at", nullable},
+    Field{"locks_acquired_at", FieldKind::integer, "s.locks_acquired_at", nullable},
     Field{"complete", FieldKind::present, "s.complete_at"},
-    Field{"complete_at", FieldKind::integer, "s.complete_at"},
-    Field{"results", FieldKind::integer, "s.results"},
+    Field{"complete_at", FieldKind::integer, "s.complete_at", nullable},
+    Field{"results", FieldKind::integer, "s.results", nullable},
     Field{"state_string", FieldKind::text, "s.state_string"},
     Field{"hidden", FieldKind::boolean, "s.hidden"},
 };

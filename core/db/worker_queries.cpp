@@ -10,11 +10,12 @@
 namespace kiln::db {
 namespace {
 
+constexpr bool nullable = true;
 constexpr std::array fields{
     Field{"workerid", FieldKind::integer, "w.id"},
     Field{"name", FieldKind::text, "w.name"},
     Field{"paused", FieldKind::boolean, "w.paused"},
-    Field{"pause_reason", FieldKind::text, "w.pause_reason"},
+    Field{"pause_reason", FieldKind::text, "w.pause_reason", nullable},
     Field{"graceful", FieldKind::boolean, "w.graceful"},
 };
 static_assert(covers<Worker>(fields));

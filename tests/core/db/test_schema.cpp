@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
@@ -92,6 +95,24 @@ TEST_CASE("a database that is not ours to open is refused with a reason") {
     const Error error = open_error("sqlite:///state.sqlite", directory.path());
     CHECK(error.code == Errc::not_supported);
     CHECK_THAT(error.what, ContainsSubstring("database version is 066, need 067: run"));
+  }
+  SECTION("not writable") {
+    REQUIRE(db::create_database("sqlite:///state.sqlite", directory.path()).has_value());
+    namespace fs = std::filesystem;
+    fs::permissions(directory.path(), fs::perms(0755));
+    fs::permissions(directory.path() / "state.sqlite", fs::perms(0444));
+    // Root may write to anything, so somebody else looks.
+    const pid_t child = fork();
+    if (child == 0) {
+      if (geteuid() == 0 && setuid(65534) != 0) _exit(2);
+      const auto result = db::connect(db::parse_url("sqlite:///state.sqlite", directory.path()).value(), db::Access::write);
+      const bool refused = result.has_error() && result.error().code == Errc::storage_full &&
+                           result.error().what.find("not writable") != std::string::npos;
+      _exit(refused ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
   }
   SECTION("empty") {
     std::ofstream(directory.path() / "state.sqlite").flush();
