@@ -5,12 +5,13 @@
 #include "core/base/log.h"
 #include "core/engine/build_run.h"
 #include "core/engine/native_shell.h"
+#include "core/engine/step_logs.h"
 #include "core/engine/step_run.h"
 
 namespace kiln::engine {
 namespace {
 
-constexpr std::chrono::seconds preparation_deadline{60};
+constexpr std::chrono::seconds preparation_patience{60};
 constexpr std::size_t hold_back_above = std::size_t{4} << 20;
 constexpr std::size_t go_on_below = std::size_t{2} << 20;
 
@@ -49,9 +50,7 @@ void BuildRun::on_opened(Result<script::OpenedBuild> opened) {
     return;
   }
   if (!opened) {
-    log_error("build {} of builder \"{}\" cannot make its steps: {}", row_.id.value, builder_.name,
-              opened.error().what);
-    fail_preparation(Results::exception, "cannot make the steps", "cannot make the steps", false);
+    fail_preparation({Results::exception, "error while setupBuild", "Build.setupBuild failed", opened.error().what});
     return;
   }
   session_ = opened->session;
@@ -70,38 +69,71 @@ void BuildRun::make_steps(std::vector<script::StepPtr> python) {
   }
 }
 
+void BuildRun::set_preparation_deadline(std::chrono::seconds patience) {
+  deadline_ = kernel_.clock.call_after(patience, [self = shared_from_this()] {
+    self->worker_not_ready(make_error(Errc::timeout, "the preparation of the build took too long"));
+  });
+}
+
 void BuildRun::ping() {
   publish_state("pinging worker");
   commit_pending();
-  deadline_ = kernel_.clock.call_after(preparation_deadline, [self = shared_from_this()] {
-    self->on_pinged(make_error(Errc::timeout, "the worker did not answer in time"));
-  });
-  link_->ping([self = shared_from_this()](Result<void> done) { self->on_pinged(done); });
+  if (!stop_) set_preparation_deadline(preparation_patience);
+  link_->ping([self = shared_from_this()](const Result<void>& done) { self->on_pinged(done); });
 }
 
 void BuildRun::on_pinged(const Result<void>& done) {
   if (phase_ != Phase::preparing) return;
   if (!done) {
-    on_prepared(done);
+    worker_not_ready(done.error());
     return;
   }
-  link_->start_build(builder_.name, [self = shared_from_this()](Result<void> started) {
-    self->on_prepared(started);
+  link_->start_build(builder_.name, [self = shared_from_this()](const Result<void>& started) {
+    if (self->phase_ != Phase::preparing) return;
+    if (started) {
+      self->on_prepared();
+    } else {
+      self->fail_preparation({Results::retry, "error while remote_start_build", "worker not building",
+                              started.error().what, true});
+    }
   });
 }
 
-void BuildRun::on_prepared(const Result<void>& done) {
-  if (phase_ != Phase::preparing) return;
+void BuildRun::on_prepared() {
   deadline_.reset();
-  if (!done) {
-    log_warning("worker \"{}\" cannot start build {}: {}", worker_.row.name, row_.id.value, done.error().what);
-    fail_preparation(Results::retry, "worker not ready", "worker not ready", true);
-    return;
-  }
   enter_phase(Phase::stepping);
   finish_preparation_step(Results::success, fmt::format("worker {} ready", worker_.row.name));
   publish_state("building");
   next_step();
+}
+
+void BuildRun::worker_not_ready(const Error& error) {
+  if (phase_ != Phase::preparing) return;
+  fail_preparation({Results::retry, "error while worker_ping", "worker not pinged", error.what, true});
+}
+
+// The build ends without a step; the logs of the preparation say why.
+void BuildRun::fail_preparation(Failure failure) {
+  enter_phase(Phase::failing);
+  deadline_.reset();
+  log_warning("build {} of builder \"{}\" on worker \"{}\" cannot start: {}", row_.id.value, builder_.name,
+              worker_.row.name, failure.error);
+  results_ = failure.results;
+  failure_ = std::move(failure);
+  preparation_logs_ = std::make_unique<StepLogs>(kernel_, row_.id, preparation_.id,
+                                                 [self = weak_from_this()] { return self.lock(); });
+  preparation_logs_->write_error(pending_, preparation_.id, failure_->error);
+  pending_.then([self = shared_from_this()](const Committed&) {
+    self->preparation_logs_->close_all();
+    self->kernel_.logs.flush(self->row_.id, [self](const Result<void>&) { self->on_failure_logged(); });
+  });
+  commit_pending();
+}
+
+void BuildRun::on_failure_logged() {
+  preparation_logs_->write_finish_all(pending_);
+  finish_preparation_step(Results::exception, failure_->step_text);
+  finish();
 }
 
 void BuildRun::finish_preparation_step(Results results, const std::string& text) {
@@ -116,15 +148,6 @@ void BuildRun::finish_preparation_step(Results results, const std::string& text)
     step.results = results;
     self->kernel_.publish("finished", step);
   });
-}
-
-void BuildRun::fail_preparation(Results results, const std::string& step_text, const std::string& build_text,
-                                bool blame_worker) {
-  blame_worker_ = blame_worker;
-  results_ = results;
-  if (!build_text.empty()) texts_.push_back(build_text);
-  finish_preparation_step(results, step_text);
-  finish();
 }
 
 void BuildRun::log_grew() {

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/engine/phase_table.h"
+#include "core/engine/step_logs.h"
 #include "core/engine/step_run.h"
 
 namespace kiln::engine {
@@ -12,15 +13,18 @@ namespace {
 
 using Phase = BuildRun::Phase;
 
-constexpr Transitions<Phase, 7> transitions{{
+constexpr Transitions<Phase, 8> transitions{{
     {Phase::claiming, Phase::adding},
     {Phase::claiming, Phase::ended},      // somebody else has the request, or the worker went away
     {Phase::adding, Phase::preparing},
     {Phase::preparing, Phase::stepping},
-    {Phase::preparing, Phase::finishing},  // the worker or the steps failed, or it was stopped
+    {Phase::preparing, Phase::failing},
+    {Phase::failing, Phase::finishing},
     {Phase::stepping, Phase::finishing},
     {Phase::finishing, Phase::ended},
 }};
+
+constexpr std::chrono::seconds stopped_preparation_patience{10};
 
 constexpr std::string_view final_words[] = {"build successful", "warnings", "failed",   "skipped",
                                             "exception",        "retry",    "cancelled"};
@@ -132,12 +136,8 @@ void BuildRun::on_added(const Written& build, const Written& step) {
   kernel_.publish("started", preparation_);
   announce();
   enter_phase(Phase::preparing);
-  if (stop_) {
-    fail_preparation(stop_->results, "cancelled", {}, false);
-    return;
-  }
   if (is_lost_) {
-    fail_preparation(Results::retry, "lost connection", "lost connection", true);
+    worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
     return;
   }
   if (config_->maker) {
@@ -263,7 +263,8 @@ void BuildRun::stop(const std::string& reason, Results results) {
   if (stop_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
   stop_ = Stop{reason, results};
   if (is_lost_) return;  // it is ending already
-  if (phase_ == Phase::preparing) fail_preparation(results, "cancelled", {}, false);
+  // Steps that run always run after the preparation, so it goes on, but not for long.
+  if (phase_ == Phase::preparing) set_preparation_deadline(stopped_preparation_patience);
   if (phase_ == Phase::stepping && current_) current_->interrupt(reason, false);
 }
 
@@ -272,14 +273,17 @@ void BuildRun::connection_lost() {
   holds_worker_back_ = false;
   if (is_lost_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
   is_lost_ = true;
-  if (phase_ == Phase::preparing) fail_preparation(Results::retry, "lost connection", "lost connection", true);
+  if (phase_ == Phase::preparing) {
+    worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
+  }
   if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
 }
 
 std::string BuildRun::final_text() const {
+  if (failure_ && !stop_) return failure_->build_text;
   std::string text(final_words[static_cast<std::size_t>(results_)]);
   if (stop_ && !is_lost_ && !stop_->reason.empty()) text += fmt::format(" ({})", stop_->reason);
-  if (is_lost_ && !blame_worker_) text += " lost connection";
+  if (is_lost_) text += " lost connection";
   for (const std::string& part : texts_) text += " " + part;
   return text;
 }
@@ -319,7 +323,7 @@ void BuildRun::on_finished() {
   });
   if (session_) session_->close(results_);
   session_.reset();
-  if (results_ == Results::exception || blame_worker_) {
+  if (results_ == Results::exception || (failure_ && failure_->blame_worker)) {
     fleet_.quarantine(worker_);
   } else if (results_ != Results::retry) {
     fleet_.reset_quarantine(worker_);

@@ -18,14 +18,16 @@
 
 namespace kiln::engine {
 
+class StepLogs;
 class StepRun;
 
 // One build, from the claim of its request to its last row. Owned by Builds; loop thread. Units of work go through
 // `pending()`, so that writes of neighbouring transitions are committed together.
 class BuildRun : public std::enable_shared_from_this<BuildRun> {
  public:
-  // claiming, adding, finishing: the unit of work that says so is not committed yet.
-  enum class Phase { claiming, adding, preparing, stepping, finishing, ended };
+  // claiming, adding, finishing: the unit of work that says so is not committed yet. failing: the first step cannot
+  // begin, and the logs that say why are written.
+  enum class Phase { claiming, adding, preparing, failing, stepping, finishing, ended };
 
   struct Needs {
     Kernel& kernel;
@@ -88,10 +90,19 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void on_opened(Result<script::OpenedBuild> opened);
   void make_steps(std::vector<script::StepPtr> python);
   void ping();
+  void set_preparation_deadline(std::chrono::seconds patience);
   void on_pinged(const Result<void>& done);
-  void on_prepared(const Result<void>& done);
-  void fail_preparation(Results results, const std::string& step_text, const std::string& build_text,
-                        bool blame_worker);
+  void on_prepared();
+  struct Failure {
+    Results results = Results::retry;
+    std::string step_text;
+    std::string build_text;
+    std::string error;
+    bool blame_worker = false;
+  };
+  void fail_preparation(Failure failure);
+  void worker_not_ready(const Error& error);
+  void on_failure_logged();
   void finish_preparation_step(Results results, const std::string& text);
   void next_step();
   void begin_step(Upcoming upcoming);
@@ -124,7 +135,8 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::optional<Stop> stop_;
   bool is_lost_ = false;
   bool is_terminating_ = false;  // a step's result forbids further ones, except always_run
-  bool blame_worker_ = false;
+  std::optional<Failure> failure_;
+  std::unique_ptr<StepLogs> preparation_logs_;
   Results results_ = Results::success;
   std::vector<std::string> texts_;
 

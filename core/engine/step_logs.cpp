@@ -19,6 +19,20 @@ constexpr std::size_t longest_slug = 50;
 constexpr std::size_t stream_index(char stream) { return stream == 'e' ? 1 : stream == 'h' ? 2 : 0; }
 constexpr std::array streams{'o', 'e', 'h'};
 
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
 std::string unique_slug(const std::string& name, const std::vector<std::string>& taken) {
   const std::string slug = to_slug(name);
   std::string unique = slug;
@@ -72,6 +86,17 @@ void StepLogs::write_add(Unit& unit, RowRef<StepId> step, std::string name, LogT
     reply(added->row);
   });
   logs_.push_back(std::move(log));
+}
+
+void StepLogs::write_text(Unit& unit, RowRef<StepId> step, std::string name, LogType type, std::string text) {
+  write_add(unit, step, std::move(name), type,
+            [this, text = std::move(text)](const Result<Log>& log) { append(log->id, 'o', text); });
+}
+
+void StepLogs::write_error(Unit& unit, RowRef<StepId> step, const std::string& error) {
+  write_text(unit, step, "err.text", LogType::text, error);
+  write_text(unit, step, "err.html", LogType::html,
+             "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(error) + "\n</pre></body></html>\n");
 }
 
 bool StepLogs::append(LogId id, char stream, std::string_view text) {

@@ -26,6 +26,10 @@ class StepLogs {
   ~StepLogs();
 
   void write_add(Unit& unit, RowRef<StepId> step, std::string name, LogType type, Reply<Log> reply);
+  // A log that has all its text after the commit.
+  void write_text(Unit& unit, RowRef<StepId> step, std::string name, LogType type, std::string text);
+  // The logs err.text and err.html, which tell what was raised.
+  void write_error(Unit& unit, RowRef<StepId> step, const std::string& error);
   // False: no such log, or it is closed.
   bool append(LogId log, char stream, std::string_view text);
   // Ends incomplete lines.

@@ -35,20 +35,6 @@ constexpr Transitions<Phase, 14> transitions{{
 constexpr std::chrono::seconds show_state_after{1};
 constexpr std::chrono::seconds kill_patience{15};
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 std::string with_result(std::string text, Results results) {
   if (text.empty() || text == "running") text = "finished";
   return results == Results::success ? text : fmt::format("{} ({})", text, to_string(results));
@@ -170,21 +156,13 @@ void StepRun::conclude(Results results, std::optional<std::string> error) {
   }
 }
 
-// Logs that tell what was raised, as upstream names them.
 void StepRun::explain(const std::string& error) {
   enter_phase(Phase::explaining);
-  write_text_log("err.text", LogType::text, error);
-  write_text_log("err.html", LogType::html,
-                 "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(error) + "\n</pre></body></html>\n");
+  logs_.write_error(build_.pending(), row_.id, error);
   build_.pending().then([self = shared_from_this()](const Committed&) {
     if (self->phase_ == Phase::explaining) self->close_logs();
   });
   build_.commit_pending();
-}
-
-void StepRun::write_text_log(const std::string& name, LogType type, std::string text) {
-  logs_.write_add(build_.pending(), row_.id, name, type,
-                  [this, text = std::move(text)](const Result<Log>& log) { logs_.append(log->id, 'o', text); });
 }
 
 void StepRun::close_logs() {
@@ -223,9 +201,7 @@ void StepRun::on_summed(Result<script::StepEnd> end) {
   last.hidden = false;
   if (last.summary.step.empty()) last.summary.step = with_result(prepared_.state_string, results_);
   enter_phase(Phase::explaining);
-  write_text_log("err.text", LogType::text, *error);
-  write_text_log("err.html", LogType::html, "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(*error) +
-                                                "\n</pre></body></html>\n");
+  logs_.write_error(build_.pending(), row_.id, *error);
   build_.pending().then([self = shared_from_this(), last = std::move(last)](const Committed&) {
     self->enter_phase(Phase::closing);
     self->logs_.close_all();
@@ -271,7 +247,7 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
   stop_reason_ = reason;
   escalate();
   if (phase_ != Phase::running) return;
-  write_text_log("cancelled", LogType::text, reason);
+  logs_.write_text(build_.pending(), row_.id, "cancelled", LogType::text, reason);
   build_.commit_pending();
   step_->interrupt(reason);
   if (command_ && !command_->is_over()) {

@@ -66,7 +66,6 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void on_summed(Result<script::StepEnd> end);
   void finish(script::StepEnd end);
   void show_state();
-  void write_text_log(const std::string& name, LogType type, std::string text);
   void escalate();
   void kill();
   void abandon();

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/engine_host.h"
+
+using namespace kiln;
+using namespace kiln::testing;
+
+namespace {
+
+// Commands run until the test ends them.
+std::vector<std::string> running_builders(const EngineHost& host) {
+  std::vector<std::string> names;
+  for (const auto& [id, row] : host.journal.builds) {
+    if (!row.build.complete) names.push_back(*host.engine->builder_name(row.build.builderid));
+  }
+  return names;
+}
+
+void add_builders(EngineHost& host, const std::vector<std::string>& names, const std::vector<std::string>& workers) {
+  for (const std::string& name : names) host.add_builder(name, workers, {shell_step("run", "sleep")});
+  host.add_force_scheduler();
+}
+
+std::shared_ptr<script::SchedulerConfig> add_urgent_scheduler(EngineHost& host, const std::string& builder,
+                                                              int priority) {
+  auto scheduler = host.add_change_scheduler("s-" + builder, {builder});
+  scheduler->priority = priority;
+  return scheduler;
+}
+
+}  // namespace
+
+TEST_CASE("a request waits until a worker connects") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"b1"}, {"w1"});
+  host.start();
+
+  host.force("b1");
+  REQUIRE(host.engine->wait_reasons().size() == 1);
+  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is not connected");
+
+  host.connect("w1");
+  CHECK(host.engine->wait_reasons().empty());
+  CHECK(host.engine->running_builds() == 1);
+}
+
+TEST_CASE("a worker builds each builder once at a time, other builders beside it") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"a", "b"}, {"w1"});
+  host.add_builder("off", {"w1"}, {shell_step("run", "x")})->collapse = script::Collapse::off;
+  host.start();
+  const auto worker = host.connect("w1");
+
+  host.force("a");
+  host.force("a");
+  host.force("b");
+
+  CHECK(running_builders(host) == std::vector<std::string>{"a", "b"});
+  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is building this builder");
+  worker->finish(0);
+  host.settle();
+  CHECK(running_builders(host) == std::vector<std::string>{"b", "a"});
+}
+
+TEST_CASE("max_builds bounds a worker") {
+  EngineHost host;
+  host.add_worker("w1")->max_builds = 1;
+  add_builders(host, {"a", "b"}, {"w1"});
+  host.start();
+  const auto worker = host.connect("w1");
+
+  host.force("a");
+  host.force("b");
+  CHECK(running_builders(host) == std::vector<std::string>{"a"});
+  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" has its max_builds");
+
+  worker->finish(0);
+  host.settle();
+  CHECK(running_builders(host) == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("the least busy worker gets the build") {
+  EngineHost host;
+  host.add_worker("w1");
+  host.add_worker("w2");
+  host.add_builder("only-w1", {"w1"}, {shell_step("run", "x")});
+  add_builders(host, {"both"}, {"w1", "w2"});
+  host.start();
+  host.connect("w1");
+  const auto second = host.connect("w2");
+
+  host.force("only-w1");
+  host.force("both");
+
+  CHECK(second->running("both") != nullptr);
+}
+
+TEST_CASE("builders with more urgent requests come first, then those with older ones") {
+  EngineHost host;
+  host.add_worker("w1")->max_builds = 1;
+  add_builders(host, {"old", "new", "urgent"}, {"w1"});
+  add_urgent_scheduler(host, "urgent", 7);
+  host.start();
+
+  host.force("old");
+  host.clock.advance_to_next(std::chrono::seconds(5));
+  host.force("new");
+  host.change("r1");
+  const auto worker = host.connect("w1");
+
+  CHECK(running_builders(host) == std::vector<std::string>{"urgent"});
+  worker->finish(0);
+  host.settle();
+  CHECK(running_builders(host) == std::vector<std::string>{"old"});
+  worker->finish(0);
+  host.settle();
+  CHECK(running_builders(host) == std::vector<std::string>{"new"});
+}
+
+TEST_CASE("of a builder's requests the most urgent one is built first, then the oldest") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"a"}, {"w1"});
+  std::const_pointer_cast<script::BuilderConfig>(host.config->builders[0])->collapse = script::Collapse::off;
+  add_urgent_scheduler(host, "a", 1);
+  host.start();
+  host.force("a");
+  host.force("a");
+  host.change("r1");  // request 3, priority 1
+  const auto worker = host.connect("w1");
+
+  std::vector<RequestId> order;
+  for (int i = 1; i <= 3; ++i) {
+    order.push_back(host.build(i).buildrequestid);
+    worker->finish(0);
+    host.settle();
+  }
+
+  CHECK(order == std::vector{RequestId(3), RequestId(1), RequestId(2)});
+}
+
+TEST_CASE("a paused worker gets nothing until it is unpaused") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"a"}, {"w1"});
+  host.start();
+  host.connect("w1");
+  host.engine->pause_worker(WorkerId(1), true, "maintenance", [](Result<void> done) { REQUIRE(done); });
+  host.settle();
+  CHECK(host.journal.workers.at(WorkerId(1)).pause_reason == "maintenance");
+
+  host.force("a");
+  CHECK(host.engine->running_builds() == 0);
+  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is paused");
+
+  host.engine->pause_worker(WorkerId(1), false, "", [](Result<void> done) { REQUIRE(done); });
+  host.settle();
+  CHECK(host.engine->running_builds() == 1);
+  CHECK(host.events.lines({"workers/1"}) ==
+        std::vector<std::string>{"workers/1/connected connected", "workers/1/state_updated connected",
+                                 "workers/1/state_updated connected paused", "workers/1/state_updated connected"});
+}
+
+TEST_CASE("while the database cannot be written nothing is claimed and controls are refused") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"a"}, {"w1"});
+  host.start();
+  host.connect("w1");
+  host.journal.set_failing(true);
+  host.engine->force("force", "me", {"a"}, {}, [](Result<engine::ForceResult> done) { REQUIRE(done); });
+  host.settle();
+
+  Errc refused{};
+  host.engine->force("force", "me", {"a"}, {}, [&](Result<engine::ForceResult> done) { refused = done.error().code; });
+  CHECK(refused == Errc::storage_full);
+  CHECK(host.engine->running_builds() == 0);
+
+  host.journal.set_failing(false);
+  host.settle();
+  CHECK(host.engine->running_builds() == 1);
+}
+
+TEST_CASE("a request of a builder that is not configured waits and says so") {
+  EngineHost host;
+  host.add_worker("w1");
+  add_builders(host, {"a", "b"}, {"w1"});
+  host.start();
+  host.force("a");
+
+  host.config->builders.erase(host.config->builders.begin());
+  std::const_pointer_cast<script::SchedulerConfig>(host.config->schedulers[0])->builder_names = {"b"};
+  host.apply();
+  host.connect("w1");
+
+  CHECK(host.engine->wait_reasons()[0].text == "builder \"a\" is not configured");
+  CHECK(host.events.count("builders/1/stopped a") == 1);
+}
