@@ -91,7 +91,7 @@ def test_the_builders_environment_is_below_the_steps(step_run):
         (
             {"rc": -1, "failure_reason": "max_lines_failure"},
             FAILURE,
-            "'make all' (failure) (max lines reached)",
+            "'make all' (failure) (max lines)",
         ),
         ({"rc": None, "end": "connection_lost"}, RETRY, "'make all' (retry)"),
         (
@@ -527,7 +527,7 @@ def test_a_property_is_set_from_a_command(step_run):
         )
     )
 
-    assert handle.properties == {"p-main": ("v", "setproperty", True)}
+    assert handle.properties == {"p-main": ("v", "SetPropertyFromCommand Step", True)}
     assert handle.log_named("property changes")["text"] == "p-main: 'v'\n"
 
 

@@ -19,8 +19,7 @@ class CommandMixin:
 
         step: Any = self
         command = RemoteCommand(name, args)
-        if log is not None:
-            command.useLog(log, False)
+        command.useLog(log or await step._running.logs.open("stdio"), False, "stdio")
         await step.runCommand(command)
         if abandonOnFailure and command.didFail():
             raise BuildStepFailed(f'worker command "{name}" failed')

@@ -71,7 +71,7 @@ def outcome(step: Any, text: str) -> str:
         if step.timed_out:
             text += " (timed out)"
         elif step.max_lines_reached:
-            text += " (max lines reached)"
+            text += " (max lines)"
     return text
 
 

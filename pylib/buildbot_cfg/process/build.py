@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import ntpath
 import posixpath
 from collections.abc import Callable, Iterable
@@ -51,7 +50,7 @@ class Build(PropertiesMixin):
         self.reason = context["reason"]
         self.workername = context["worker_name"]
         self.workdir = config.factory.workdir
-        self.env = copy.deepcopy(config.env)
+        self.env = _copied(config.env)
         self.properties = Properties.fromDict(context["properties"])
         self.properties.build = self
         info = dict(context["worker_info"])
@@ -142,3 +141,10 @@ class Build(PropertiesMixin):
         if self._add_steps is None:
             raise RuntimeError("steps can be added only while a step of the build runs")
         self._add_steps(steps, at_end)
+
+
+def _copied(value: Any) -> Any:
+    """A copy that steps may change: containers are copied, renderables are not."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value

@@ -104,9 +104,7 @@ class WarningCountingShellCommand(ShellMixin, CompositeStepMixin, BuildStep):
         entering = _compiled(self.directoryEnterPattern)
         leaving = _compiled(self.directoryLeavePattern)
         while True:
-            stream, line = yield
-            if stream == "h":
-                continue
+            _, line = yield
             if entering and (match := entering.search(line)):
                 self.directoryStack.append(match.group(1))
             elif leaving and self.directoryStack and leaving.search(line):
@@ -165,7 +163,7 @@ class WarningCountingShellCommand(ShellMixin, CompositeStepMixin, BuildStep):
             await self.addCompleteLog(f"warnings ({self.warnCount})", text)
         self.setStatistic("warnings", self.getStatistic("warnings", 0) + self.warnCount)
         before = self.getProperty("warnings-count", 0)
-        self.setProperty("warnings-count", before + self.warnCount, type(self).__name__)
+        self.setProperty("warnings-count", before + self.warnCount, "WarningCountingShellCommand")
 
     def evaluateCommand(self, cmd: Any) -> int:
         """The result: the command's, or that of the warnings if it is worse."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg.process import _summary
 from buildbot_cfg.process.buildstep import BuildStep, ShellMixin
-from buildbot_cfg.process.results import FAILURE, SUCCESS
 from buildbot_cfg.steps._warnings import WarningCountingShellCommand
 
 __all__ = [
@@ -103,9 +103,7 @@ class Test(WarningCountingShellCommand):
         for name in ("passed", "failed", "warnings"):
             if count := self.getStatistic("tests-" + name, 0):
                 text += f" {count} {name}"
-        if self.results != SUCCESS:
-            text += f" ({_word(self.results)})"
-        return {"step": text}
+        return {"step": _summary.outcome(self, text)}
 
 
 class SetPropertyFromCommand(ShellMixin, BuildStep):
@@ -120,6 +118,7 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
     """
 
     name = "setproperty"
+    property_changes: dict[str, Any] = {}
     renderables: ClassVar[list[str]] = ["property"]
 
     def __init__(
@@ -149,23 +148,29 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
             collectStdout=self.includeStdout, collectStderr=self.includeStderr
         )
         await self.runCommand(command)
-        changes: dict[str, Any] = {}
         if self.extract_fn is not None:
             given = self.extract_fn(command.rc, command.stdout, command.stderr)
-            changes = await given if inspect.isawaitable(given) else given
+            await self._set(await given if inspect.isawaitable(given) else given)
         elif not command.didFail():
             output = command.stdout + command.stderr
-            changes[self.property] = output.strip() if self.strip else output
-        for name, value in changes.items():
-            self.setProperty(name, value, self.name, runtime=True)
-        if changes:
-            text = "\n".join(f"{name}: {value!r}" for name, value in changes.items())
-            await self.addCompleteLog("property changes", text)
+            await self._set({self.property: output.strip() if self.strip else output})
         result: int = command.results()
-        return FAILURE if command.didFail() else result
+        return result
 
+    async def _set(self, changes: dict[str, Any]) -> None:
+        for name, value in changes.items():
+            self.setProperty(name, value, "SetPropertyFromCommand Step", runtime=True)
+        text = "\n".join(f"{name}: {value!r}" for name, value in changes.items())
+        await self.addCompleteLog("property changes", text)
+        self.property_changes = changes
 
-def _word(result: int | None) -> str:
-    from buildbot_cfg.process.results import statusToString
+    def getResultSummary(self) -> Any:
+        """Which property was set, or how many."""
+        if not self.property_changes:
+            return super().getResultSummary()
+        if len(self.property_changes) == 1:
+            text = f"property '{next(iter(self.property_changes))}' set"
+        else:
+            text = f"{len(self.property_changes)} properties set"
+        return {"step": _summary.outcome(self, text)}
 
-    return statusToString(result)

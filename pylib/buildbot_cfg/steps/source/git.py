@@ -289,7 +289,13 @@ class Git(Source):
         return await self._works(["checkout", "-B", self.branch, "--"])
 
     async def _clone(self) -> None:
-        words = ["clone", *self._history(), "--no-checkout"]
+        # A revision may lie outside its branch, and only branches and tags can be cloned by name.
+        by_name = not self.revision and not self.branch.startswith("refs/")
+        words = ["clone", *self._history()]
+        if not by_name:
+            words.append("--no-checkout")
+        elif self.branch != "HEAD":
+            words += ["--branch", self.branch]
         for option, value in (("--reference", self.reference), ("--origin", self.origin)):
             if value:
                 words += [option, str(value)]
@@ -300,12 +306,12 @@ class Git(Source):
         words += ["--", self.repourl, "."]
         if not await self.retried(lambda: self._cloned(words)):
             raise BuildStepFailed("git could not clone the repository")
-        if not await self._update():
+        if not await (self._submodules() if by_name else self._update()):
             raise BuildStepFailed("git could not check the sources out")
 
     async def _cloned(self, words: list[str]) -> bool:
+        # The command makes its directory again.
         await self._delete(self.workdir)
-        await self.runMkdir(self.workdir)
         return await self._works(words)
 
     async def _submodules(self) -> bool:
