@@ -98,5 +98,6 @@ build_kilnbot() {
     { cat "/tmp/kilnbot-cmake.$$" >&2; rm -f "/tmp/kilnbot-cmake.$$"; return 1; }
   rm -f "/tmp/kilnbot-cmake.$$"
   ninja -C "build/$preset" "$@"
-  cmake -E copy_if_different "build/$preset/bindings/kilnbot" .venv/bin/kilnbot
+  # install replaces the file, so that a running master keeps its own.
+  cmp -s "build/$preset/bindings/kilnbot" .venv/bin/kilnbot || install -m 755 "build/$preset/bindings/kilnbot" .venv/bin/kilnbot
 }

@@ -50,7 +50,10 @@ int wait_for_child(int fd, pid_t child, const DaemonOptions& options) {
     }
     received.append(buffer, static_cast<std::size_t>(n));
     for (std::size_t end = 0; (end = received.find('\0')) != std::string::npos;) {
-      if (end > 0 && handle_record(std::string_view(received).substr(0, end), options.quiet, status)) return status;
+      if (end > 0 && handle_record(std::string_view(received).substr(0, end), options.quiet, status)) {
+        if (status != 0) ::waitpid(child, nullptr, 0);  // nothing of it is left when the command ends
+        return status;
+      }
       received.erase(0, end + 1);
     }
   }

@@ -11,6 +11,7 @@
 #include "core/app/control_socket.h"
 #include "core/app/loop.h"
 #include "core/app/master_bridge.h"
+#include "core/app/reconcile_logs.h"
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
@@ -93,6 +94,7 @@ Result<void> Master::Parts::open_storage() {
   auto store = logs::LogStore::open({needs.files.logs(), post});
   if (!store) return store.error();
   logs = std::move(*store);
+  if (auto done = reconcile_logs(*db, *logs, snapshot->reconciled_builds); !done) return done;
   make_engine(std::move(*snapshot));
   return {};
 }

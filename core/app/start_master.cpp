@@ -79,6 +79,10 @@ int run(const BasedirFiles& files, script::Runtime& runtime, script::ConfigPtr c
       [&] { runtime.quit(); });
   runtime.run();
   master->reset();
+  if (status != 0) {
+    std::error_code ignored;
+    fs::remove(files.logs(), ignored);  // only when it is empty: this start may have made it
+  }
   log_info("the master has stopped");
   return status;
 }
