@@ -39,6 +39,8 @@ class StepRunner:
         self.session.current = handle
         self._live = LiveStep(handle, StepLogs(handle))
         object.__setattr__(step, "_live", self._live)
+        for logname, observer in step._early_observers:
+            self._live.logs.observe(logname, observer)
         step.setBuild(self.session.build)
         step.setWorker(self.session.worker)
         error, skip, state = None, False, ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from running import Master, Worker, running, wait_for
 
 CONFIG = """
+c["collapseRequests"] = False
 f = util.BuildFactory()
 for i in range(6):
     f.addStep(steps.ShellCommand(name=f"s{i}", command=["sh", "-c", "for i in 1 2 3 4 5; do echo line $i; sleep 0.02; done"]))
@@ -74,8 +75,8 @@ c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"])]
         master.wait_attached()
         build = master.build_of(master.force())
         step = wait_for("the step", lambda: [s for s in master.steps(build) if s["name"] == "talk"])[0]
-        # The worker sends what it has after 5 s; it is in the file 100 ms later.
-        wait_for("the output", lambda: "first words" in master.log_text(step), limit_s=30)
+        wait_for("the output", lambda: "ofirst words\n" in master.log_text(step), limit_s=30)
+        wait_for("the log file", lambda: [p for p in (master.dir / "kiln-logs").rglob("*.klog") if p.stat().st_size > 50])
         master.kill()
         worker.stop()
         master.start()

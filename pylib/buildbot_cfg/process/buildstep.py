@@ -132,6 +132,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     timed_out = False
     max_lines_reached = False
     _live: LiveStep | None = None
+    _early_observers: tuple[tuple[str, Any], ...] | list[tuple[str, Any]] = ()
     _sealed = False
     _changed_args: ClassVar[dict[str, Any]] = {}
     _workdir: Any = None
@@ -341,7 +342,10 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     def addLogObserver(self, logname: str, observer: Any) -> None:
         """Gives a log's text to the observer while it comes; the log may be made later."""
         observer.setStep(self)
-        self._running.logs.observe(logname, observer)
+        if self._live is None:  # typically in a subclass's __init__
+            object.__setattr__(self, "_early_observers", [*self._early_observers, (logname, observer)])
+        else:
+            self._live.logs.observe(logname, observer)
 
     # -- what is shown -----------------------------------------------------------------------
 
