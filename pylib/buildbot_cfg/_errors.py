@@ -72,6 +72,7 @@ class ArgumentErrors(ConfigErrors, TypeError):
 class _Collecting(threading.local):
     into: list[Problem] | None = None
     warnings: list[Problem] | None = None
+    place: Location | None = None
 
 
 _collecting = _Collecting()
@@ -88,6 +89,20 @@ def collected() -> Iterator[tuple[list[Problem], list[Problem]]]:
         _collecting.into, _collecting.warnings = outer
 
 
+@contextmanager
+def placed(where: Location) -> Iterator[None]:
+    """While it lasts, errors without a place of their own get this one, whoever calls."""
+    outer, _collecting.place = _collecting.place, where
+    try:
+        yield
+    finally:
+        _collecting.place = outer
+
+
+def _place(where: Location | None) -> Location:
+    return where or _collecting.place or user_frame()
+
+
 def report(
     what: str,
     object: str = "",
@@ -95,7 +110,7 @@ def report(
     kind: type[ConfigErrors] = ConfigErrors,
 ) -> None:
     """One error: noted when a file is being loaded, else raised as ``kind``."""
-    file, line = user_frame() if where is None else where
+    file, line = _place(where)
     problem = Problem(file, line, object, what)
     if _collecting.into is None:
         raised = kind()
@@ -107,7 +122,7 @@ def report(
 
 def warn(what: str, object: str = "", where: Location | None = None) -> None:
     """One warning: noted when a file is being loaded, else a UserWarning."""
-    file, line = user_frame() if where is None else where
+    file, line = _place(where)
     problem = Problem(file, line, object, what)
     if _collecting.warnings is None:
         warnings.warn(str(problem), stacklevel=3)

@@ -9,7 +9,7 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
-from buildbot_cfg._errors import report, warn
+from buildbot_cfg._errors import placed, report, warn
 from buildbot_cfg._native import native_shell
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
@@ -19,6 +19,17 @@ from buildbot_cfg.config.builder import BuilderConfig
 
 #: Arguments of BuilderConfig that do nothing yet.
 _LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
+
+
+#: Methods of Build that users override, but that are not called yet (the stock class lacks them).
+_BUILD_HOOKS = (
+    "setupBuild",
+    "startBuild",
+    "startNextStep",
+    "stepDone",
+    "buildFinished",
+    "stopBuild",
+)
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ def builder_views(
     directories: dict[str, str] = {}
     known = {worker.name for worker in workers} | _broken_names(values["workers"])
     for given in values["builders"]:
-        config = BuilderConfig(**given) if isinstance(given, dict) else given
+        config = _of_dict(given, lines) if isinstance(given, dict) else given
         if not isinstance(config, BuilderConfig):
             report(
                 f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders")
@@ -87,6 +98,11 @@ def builder_views(
         _check(config, known, directories, views, where)
         views.setdefault(config.name, _view(config, values, where))
     return list(views.values())
+
+
+def _of_dict(given: dict[str, Any], lines: Any) -> Any:
+    with placed(lines("builders")):
+        return BuilderConfig(**{str(key): value for key, value in given.items()})
 
 
 def _broken_names(workers: Any) -> set[str]:
@@ -108,6 +124,11 @@ def _check(
     for name in config.workernames:
         if name not in workers:
             report(f'unknown worker "{name}"{did_you_mean(name, workers)}', config.label, where)
+    build_class = config.factory.build_class()
+    for name in _BUILD_HOOKS:
+        if getattr(build_class, name, None) is not None:
+            what = f"the method {name} of {build_class.__name__} is not called in this version"
+            warn(what, config.label, where)
     for key in _LATER:
         if getattr(config, key):
             warn(f'"{key}" is accepted, not active in this version', config.label, where)

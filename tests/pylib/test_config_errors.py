@@ -50,6 +50,13 @@ BAD = {
         [(1, 'step "shell" (ShellCommand)', '"haltOnFailure" must be True or False or a renderable, not 1 (int)')],
     ),
     "wrong type of a key": ("c['title'] = 3", [(1, 'c["title"]', "must be a string, not 3 (int)")]),
+    "builder as a dict": (
+        "c['builders'] = [dict(name='runtests', workernames=['w1'], factry=f)]",
+        [
+            (1, 'BuilderConfig "runtests"', 'unknown argument "factry" (did you mean "factory"?)'),
+            (1, 'builder "runtests"', 'argument "factory" is missing'),
+        ],
+    ),
     "unknown key": ("c['shedulers'] = []", [(1, 'c["shedulers"]', 'unknown key (did you mean "schedulers"?)')]),
     "unknown www key": (
         "c['www'] = {'prt': 8010}",

@@ -67,7 +67,7 @@ def test_a_shell_step_runs_its_command_and_logs_it(step_run):
 def test_the_builders_environment_is_below_the_steps(step_run):
     step = Shell(command="echo $A $B", env={"B": "step"})
     factory = util.BuildFactory([step])
-    env = {"A": util.Property("branch"), "B": "builder"}
+    env = {"A": util.Interpolate("%(prop:branch)s"), "B": "builder"}
     config = util.BuilderConfig(name="b", workername="w1", factory=factory, env=env)
 
     _, handle, _ = step_run(step, config=config)

@@ -343,7 +343,9 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         """Gives a log's text to the observer while it comes; the log may be made later."""
         observer.setStep(self)
         if self._live is None:  # typically in a subclass's __init__
-            object.__setattr__(self, "_early_observers", [*self._early_observers, (logname, observer)])
+            object.__setattr__(
+                self, "_early_observers", [*self._early_observers, (logname, observer)]
+            )
         else:
             self._live.logs.observe(logname, observer)
 

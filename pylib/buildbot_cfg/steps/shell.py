@@ -173,4 +173,3 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
         else:
             text = f"{len(self.property_changes)} properties set"
         return {"step": _summary.outcome(self, text)}
-
