@@ -21,7 +21,7 @@ inline py::object policy_function(const char* name) {
 using Explain = Error (*)(const py::error_already_set&);
 
 // From any thread: runs the coroutine that `call` makes and answers with what `convert` makes of its value. What either
-// raises becomes the answer's error by `explain`. The functions are copied to the policy thread: no Python objects in them.
+// raises becomes the answer's error by `explain`. The functions go to the policy thread: no Python objects in them.
 template <class T>
 void ask(Policy& policy, Reply<T> reply, std::function<py::object()> call, std::function<Result<T>(py::object)> convert,
          Explain explain = [](const py::error_already_set& raised) { return script_error(raised); }) {

@@ -15,7 +15,7 @@ struct BoundInterpolation {
   std::shared_ptr<const script::Interpolation> format;
 };
 
-// Asks a Python object for the values. What it raises waits until the evaluation, which knows nothing of Python, is over.
+// Asks a Python object for the values. What it raises waits until the evaluation, which knows no Python, is over.
 class LookupScope final : public script::RenderScope {
  public:
   explicit LookupScope(py::handle lookup) : lookup_(lookup) {}

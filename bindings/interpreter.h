@@ -11,8 +11,8 @@ struct _ts;  // PyThreadState
 
 namespace kiln::bindings {
 
-// The process's one Python. Started at most once, by the thread that stays the policy thread; between calls nobody holds
-// the GIL. In the extension module it is Python's own and is only borrowed.
+// The process's one Python. Started at most once, by the thread that stays the policy thread; between calls nobody
+// holds the GIL. In the extension module it is Python's own and is only borrowed.
 class Interpreter {
  public:
   // `python`: --python or empty; `program`: this program's path, for pyvenv.cfg beside it. Errors: not_found,

@@ -30,7 +30,9 @@ Policy::Policy() : work_(std::make_shared<WorkQueue>()) {
   asyncio.attr("set_event_loop")(loop);
   replies_ = std::make_shared<LoopQueue>([this] {
     // While draining the flush comes anyway; otherwise a plain callback submitted something and nobody else would wake.
-    if (!is_draining_) py::handle(loop_).attr("call_soon")(py::handle(flush_));
+    if (is_draining_) return;
+    const py::gil_scoped_acquire gil;
+    run_guarded([this] { py::handle(loop_).attr("call_soon")(py::handle(flush_)); });
   });
   loop.attr("add_reader")(work_->wakeup_fd(), py::cpp_function([this] { drain(); }));
   flush_ = py::cpp_function([replies = replies_] {

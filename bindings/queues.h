@@ -14,8 +14,8 @@ namespace kiln::bindings {
 
 using Work = std::function<void()>;
 
-// Work for the policy thread. Thread-safe; kept alive by everything that may still post, so it outlives the interpreter.
-// Work posted here must not hold Python objects other than through script::ObjectRef: it may be destroyed on any thread.
+// Work for the policy thread. Thread-safe; kept alive by everything that may still post, so it outlives the
+// interpreter. Work may be destroyed on any thread: it holds Python objects only through script::ObjectRef.
 class WorkQueue {
  public:
   struct Batch {
@@ -47,7 +47,7 @@ class WorkQueue {
   const int wakeup_fd_;
 };
 
-// Work for the loop thread, handed over in batches. Thread-safe; outlives the host, after whose detaching work is dropped.
+// Work for the loop thread, handed over in batches. Thread-safe; outlives the host: once detached, work is dropped.
 class LoopQueue {
  public:
   // `schedule_flush` is called on the policy thread when the first work of a batch arrives there.

@@ -80,7 +80,7 @@ bool is_recorded(PyTypeObject* type) {
   return std::any_of(bases.begin(), bases.end(), [type](PyTypeObject* base) { return PyType_IsSubtype(type, base); });
 }
 
-// _remade(class, args, kwargs, file, line): for copy and deepcopy, whose copies are the same recipe from the same place.
+// _remade(class, args, kwargs, file, line): for copy and deepcopy; a copy is the same recipe from the same place.
 PyObject* remade(PyObject*, PyObject* values) {
   PyTypeObject* type = nullptr;
   PyObject *args = nullptr, *kwargs = nullptr, *file = nullptr;

@@ -5,8 +5,9 @@
 
 namespace kiln::bindings {
 
-// Adds StepBase, BuilderBase, SchedulerBase and WorkerBase: types whose instances remember how and where they were made,
-// so that a step in a factory is a recipe. They have methods only: a class attribute of a user must not hide anything.
+// Adds StepBase, BuilderBase, SchedulerBase and WorkerBase: types whose instances remember how and where they were
+// made, so that a step in a factory is a recipe. They have methods only: a class attribute of a user must not hide
+// anything.
 void add_recorded_bases(py::module_& module);
 
 }  // namespace kiln::bindings

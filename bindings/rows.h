@@ -9,7 +9,8 @@
 #include "bindings/json_convert.h"
 #include "core/model/resources.h"
 
-// Rows as Python dicts with REST's names, by the resource table. Times are epoch seconds, properties {name: (value, source)}.
+// Rows as Python dicts with REST's names, by the resource table. Times are epoch seconds, properties
+// {name: (value, source)}.
 namespace kiln::bindings {
 
 template <class Row>

@@ -39,7 +39,8 @@ std::optional<std::string> version_in(const fs::path& pyvenv_cfg) {
     if (equals == std::string::npos) continue;
     const std::string key = trimmed(std::string_view(line).substr(0, equals));
     // venv writes `version`, virtualenv `version_info` as well.
-    if (key == "version" || key == "version_info") return major_minor(trimmed(std::string_view(line).substr(equals + 1)));
+    if (key != "version" && key != "version_info") continue;
+    return major_minor(trimmed(std::string_view(line).substr(equals + 1)));
   }
   return std::nullopt;
 }
@@ -85,16 +86,16 @@ Found first_named(const PythonChoice& choice) {
 Result<fs::path> find_python(const PythonChoice& choice, const std::string& linked) {
   const Found found = first_named(choice);
   if (!is_there(found.python)) {
-    return make_error(Errc::not_found, fmt::format("there is no Python at \"{}\", which {} names", found.python.string(),
-                                                   found.named_by));
+    return make_error(Errc::not_found, fmt::format("there is no Python at \"{}\", which {} names",
+                                                   found.python.string(), found.named_by));
   }
   std::optional<std::string> version;
   if (const auto environment = environment_of(found.python)) version = version_in(*environment / "pyvenv.cfg");
   if (!version) version = version_in_name(found.python);
   if (version && *version != linked) {
     return make_error(Errc::not_supported,
-                      fmt::format("\"{}\" (named by {}) is Python {}, but this kilnbot is built for Python {}: make the "
-                                  "environment with python{} -m venv, or build kilnbot for Python {}",
+                      fmt::format("\"{}\" (named by {}) is Python {}, but this kilnbot is built for Python {}: make "
+                                  "the environment with python{} -m venv, or build kilnbot for Python {}",
                                   found.python.string(), found.named_by, *version, linked, linked, *version));
   }
   return fs::absolute(found.python);

@@ -43,7 +43,8 @@ class LoopHost final : public kiln::script::MasterHost {
     if (on_data_get) return on_data_get(std::move(path), std::move(reply));
     kiln::JsonArray filters;
     for (const kiln::Filter& filter : spec.filters) {
-      filters.push_back(kiln::JsonArray{filter.field, static_cast<int>(filter.op), kiln::JsonArray(filter.values.begin(), filter.values.end())});
+      filters.push_back(kiln::JsonArray{filter.field, static_cast<int>(filter.op),
+                                        kiln::JsonArray(filter.values.begin(), filter.values.end())});
     }
     kiln::JsonArray order;
     for (const kiln::SortKey& key : spec.order) order.push_back(kiln::JsonArray{key.field, key.descending});

@@ -8,8 +8,8 @@
 #include "bindings/runtime.h"
 #include "bindings/venv.h"
 
-// One Python for all tests of the process, as in the product. `test_bindings python ARGS...` is `kilnbot python ARGS...`
-// without the rest of the master: the Python half of these tests runs in it.
+// One Python for all tests of the process, as in the product. `test_bindings python ARGS...` is what `kilnbot python`
+// does, without the rest of the master: the Python half of these tests runs in it too.
 int main(int argc, char** argv) {
   const auto program = kiln::bindings::path_of_program(argv[0]);
   if (argc > 1 && std::string(argv[1]) == "python") {

@@ -18,8 +18,8 @@ class PolicySession {
   LoopHost host;
   kiln::bindings::Policy& policy() { return *policy_; }
 
-  // Runs the source, then its `async def main(master)` on the policy loop for at most a minute, and gives what it returns;
-  // what it raises fails the test with the traceback.
+  // Runs the source, then its `async def main(master)` on the policy loop for at most a minute, and gives what it
+  // returns; what it raises fails the test with the traceback.
   kiln::Json run(const std::string& source);
 
   // A name of the source given to define(), held for the core.

@@ -10,21 +10,21 @@ import weakref
 
 import pytest
 
-_core = pytest.importorskip('buildbot_cfg._core', reason='only exists inside kilnbot')
+_core = pytest.importorskip("buildbot_cfg._core", reason="only exists inside kilnbot")
 
 BASES = [_core.StepBase, _core.BuilderBase, _core.SchedulerBase, _core.WorkerBase]
 
 
-@pytest.mark.parametrize('base', BASES, ids=lambda base: base.__name__)
+@pytest.mark.parametrize("base", BASES, ids=lambda base: base.__name__)
 def test_a_recorded_base_remembers_class_and_arguments(base):
     class Mine(base):
         def __init__(self, first, **kwargs):
             super().__init__()
-            kwargs['later'] = 'not recorded'
+            kwargs["later"] = "not recorded"
 
-    mine = Mine([1], key='value')
+    mine = Mine([1], key="value")
 
-    assert mine._recipe() == (Mine, ([1],), {'key': 'value'})
+    assert mine._recipe() == (Mine, ([1],), {"key": "value"})
 
 
 def test_the_recipe_makes_an_equal_step_with_the_same_argument_objects():
@@ -32,7 +32,7 @@ def test_the_recipe_makes_an_equal_step_with_the_same_argument_objects():
         def __init__(self, command):
             self.command = command
 
-    command = ['make']
+    command = ["make"]
     cls, args, kwargs = Mine(command)._recipe()
 
     assert cls(*args, **kwargs).command is command
@@ -42,29 +42,29 @@ def test_the_location_is_the_line_of_the_user_who_made_it():
     class Mine(_core.StepBase):
         pass
 
-    code = compile('\n\nmade = Mine()', '/home/u/master.cfg', 'exec')
-    scope = {'Mine': Mine, '__name__': 'user'}
+    code = compile("\n\nmade = Mine()", "/home/u/master.cfg", "exec")
+    scope = {"Mine": Mine, "__name__": "user"}
     exec(code, scope)
 
-    assert scope['made']._location() == ('/home/u/master.cfg', 3)
+    assert scope["made"]._location() == ("/home/u/master.cfg", 3)
 
 
 def test_frames_of_the_package_are_not_the_users():
     class Mine(_core.StepBase):
         pass
 
-    inner = {'Mine': Mine, '__name__': 'buildbot_cfg.process.factory'}
-    exec(compile('def make(): return Mine()', 'factory.py', 'exec'), inner)
-    outer = {'make': inner['make'], '__name__': 'buildbot_cfg_of_mine'}
-    exec(compile('made = make()', 'mine.py', 'exec'), outer)
+    inner = {"Mine": Mine, "__name__": "buildbot_cfg.process.factory"}
+    exec(compile("def make(): return Mine()", "factory.py", "exec"), inner)
+    outer = {"make": inner["make"], "__name__": "buildbot_cfg_of_mine"}
+    exec(compile("made = make()", "mine.py", "exec"), outer)
 
-    assert outer['made']._location() == ('mine.py', 1)
+    assert outer["made"]._location() == ("mine.py", 1)
 
 
 def test_a_class_attribute_of_a_user_hides_nothing():
     class Mine(_core.StepBase):
-        name = 'x'
-        args = 'y'
+        name = "x"
+        args = "y"
         kwargs = file = line = None
 
     assert Mine(1)._recipe() == (Mine, (1,), {})
@@ -84,7 +84,7 @@ def test_recorded_objects_in_a_cycle_are_collected():
     assert watcher() is None
 
 
-@pytest.mark.parametrize('copied', [copy.copy, copy.deepcopy], ids=['copy', 'deepcopy'])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
 def test_a_copy_is_the_same_recipe_from_the_same_place_with_the_same_state(copied):
     class Mixin:
         def speak(self):
@@ -93,18 +93,18 @@ def test_a_copy_is_the_same_recipe_from_the_same_place_with_the_same_state(copie
     class Mine(Mixin, _core.StepBase):
         pass
 
-    mine = Mine(['make'], a=2)
-    mine.word = 'hello'
+    mine = Mine(["make"], a=2)
+    mine.word = "hello"
     twin = copied(mine)
 
     assert twin is not mine
-    assert twin.speak() == 'hello'
-    assert twin._recipe() == (Mine, (['make'],), {'a': 2})
+    assert twin.speak() == "hello"
+    assert twin._recipe() == (Mine, (["make"],), {"a": 2})
     assert twin._location() == mine._location()
 
 
 def test_only_recorded_classes_are_remade():
-    with pytest.raises(TypeError, match='does not record'):
+    with pytest.raises(TypeError, match="does not record"):
         _core._remade(str, (), {}, None, 0)
 
 
@@ -116,30 +116,30 @@ class Lookup:
         return self.values[name]
 
     def keyword(self, name):
-        return self.values['kw_' + name]
+        return self.values["kw_" + name]
 
     def source(self, codebase, attribute):
-        return f'{attribute}@{codebase}'
+        return f"{attribute}@{codebase}"
 
     def worker(self, name):
         raise LookupError(name)
 
     def secret(self, name):
-        return 's3cret'
+        return "s3cret"
 
 
 @pytest.mark.parametrize(
-    ('fmt', 'values', 'expected'),
+    ("fmt", "values", "expected"),
     [
-        ('plain', {}, 'plain'),
-        ('%(prop:a)s-%(kw:b)s', {'a': 1, 'kw_b': 'é'}, '1-é'),
-        ('%(src:lib:revision)s', {}, 'revision@lib'),
-        ('%(secret:pw)s', {}, 's3cret'),
-        ('%(worker:os:-none)s', {}, 'none'),
-        ('%(prop:a:-default)s', {}, 'default'),
-        ('%(prop:a)s', {'a': (1, 'x')}, "(1, 'x')"),
-        ('%(prop:a)s', {'a': 2**70}, str(2**70)),
-        ('%(prop:a:~empty)s', {'a': []}, 'empty'),
+        ("plain", {}, "plain"),
+        ("%(prop:a)s-%(kw:b)s", {"a": 1, "kw_b": "é"}, "1-é"),
+        ("%(src:lib:revision)s", {}, "revision@lib"),
+        ("%(secret:pw)s", {}, "s3cret"),
+        ("%(worker:os:-none)s", {}, "none"),
+        ("%(prop:a:-default)s", {}, "default"),
+        ("%(prop:a)s", {"a": (1, "x")}, "(1, 'x')"),
+        ("%(prop:a)s", {"a": 2**70}, str(2**70)),
+        ("%(prop:a:~empty)s", {"a": []}, "empty"),
     ],
     ids=str,
 )
@@ -148,16 +148,16 @@ def test_an_interpolation_asks_the_lookup(fmt, values, expected):
 
 
 def test_an_interpolation_tells_what_it_refers_to():
-    interpolation = _core.Interpolation('ab%(prop:one)s%(kw:two)s%(prop:three)s')
+    interpolation = _core.Interpolation("ab%(prop:one)s%(kw:two)s%(prop:three)s")
 
-    assert interpolation.property_names == ['one', 'three']
-    assert interpolation.keyword_names == ['two']
+    assert interpolation.property_names == ["one", "three"]
+    assert interpolation.keyword_names == ["two"]
     assert interpolation.shortest_length == 2
 
 
 def test_a_wrong_format_is_a_value_error_that_says_why():
-    with pytest.raises(ValueError, match='nonsense'):
-        _core.Interpolation('%(nonsense:x)s')
+    with pytest.raises(ValueError, match="nonsense"):
+        _core.Interpolation("%(nonsense:x)s")
 
 
 def test_what_a_lookup_raises_comes_through_unchanged():
@@ -165,8 +165,8 @@ def test_what_a_lookup_raises_comes_through_unchanged():
         def property(self, name):
             raise ZeroDivisionError(name)
 
-    with pytest.raises(ZeroDivisionError, match='mine'):
-        _core.Interpolation('%(prop:mine)s').evaluate(Broken())
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        _core.Interpolation("%(prop:mine)s").evaluate(Broken())
 
 
 def test_there_is_no_master_outside_a_running_one():
@@ -174,8 +174,8 @@ def test_there_is_no_master_outside_a_running_one():
 
 
 def test_the_log_refuses_a_level_it_does_not_know():
-    with pytest.raises(ValueError, match='loud'):
-        _core.log('loud', 'text')
+    with pytest.raises(ValueError, match="loud"):
+        _core.log("loud", "text")
 
 
 def test_awaitables_come_from_the_master_only():
@@ -193,14 +193,12 @@ def test_the_module_is_part_of_its_package():
     import buildbot_cfg
 
     assert buildbot_cfg._core is _core
-    assert sys.modules['buildbot_cfg._core'] is _core
+    assert sys.modules["buildbot_cfg._core"] is _core
 
 
 def test_a_broken_pipe_is_an_error_not_the_end():
-    child = subprocess.Popen(['true'], stdin=subprocess.PIPE)
+    child = subprocess.Popen(["true"], stdin=subprocess.PIPE, bufsize=0)
     child.wait()
     with pytest.raises(BrokenPipeError):
-        child.stdin.write(b'x')
-        child.stdin.flush()
-    with pytest.raises(BrokenPipeError):
-        child.stdin.close()
+        child.stdin.write(b"x")
+    child.stdin.close()
