@@ -173,3 +173,37 @@ TEST_CASE("a connection that breaks in a commit is looked up before anything is 
   CHECK(builds == 1);
   CHECK(host.integer("SELECT count(*) FROM builds") == 1);
 }
+
+TEST_CASE("two masters do not take the same build number or request") {
+  DatabaseHost host(Backend::postgresql);
+  const BaseRows base = apply_small_config(host);
+  const Written set = write_now(host, buildset_for({base.builders[0], base.builders[1]}));
+  const auto other = host.connect();
+  const std::int64_t master = host.snapshot().master.value;
+  bool claimed = true;
+  std::int64_t number = 0;
+  {
+    // The other master's transaction is not over when ours comes.
+    auto transaction = db::Transaction::begin(*other).value();
+    other->run("INSERT INTO builds (number, builderid, buildrequestid, masterid, started_at, locks_duration_s, state_string) "
+               "VALUES (1, ?, ?, ?, 1, 0, '')", base.builders[0], set.child_ids[0], master).value();
+    other->run("INSERT INTO buildrequest_claims (brid, masterid, claimed_at) VALUES (?, ?, 1)", set.child_ids[1], master).value();
+    Unit unit;
+    const auto build = unit.add(build_of(base.builders[0], set.child_ids[0], base.workers[0]));
+    const auto claim = unit.add(writes::ClaimRequests{{RequestId(set.child_ids[0]), RequestId(set.child_ids[1])}, 2});
+    unit.then([&](const Committed& written) {
+      number = written.at(build).number;
+      claimed = written.at(claim).ok;
+    });
+    host.journal().commit(std::move(unit));
+    const auto watch = host.connect();
+    REQUIRE(wait_for([&] {
+      return watch->integer("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").value() == 1;
+    }));
+    transaction.commit().value();
+  }
+  REQUIRE(host.run_until([&] { return number != 0; }));
+  CHECK(number == 2);
+  CHECK_FALSE(claimed);
+  CHECK(host.integer("SELECT count(*) FROM buildrequest_claims") == 1);
+}
