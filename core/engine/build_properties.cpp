@@ -50,7 +50,7 @@ JsonArray build_owners(const BuildsetState& buildset) {
     if (!change.author.empty()) names.insert(change.author);
   }
   const Property* owner = buildset.properties.find("owner");
-  if (owner != nullptr && owner->value.is_string() && !owner->value.get_string().empty()) {
+  if (owner != nullptr && owner->value.is_string()) {
     names.insert(std::string(owner->value.get_string()));
   }
   JsonArray owners;

@@ -96,6 +96,7 @@ void CommandRun::on_complete(std::optional<std::string> failure_text) {
 
 void CommandRun::on_lost() {
   if (host_ == nullptr || ended_) return;
+  host_->command_lost();
   finish(End::connection_lost);
 }
 

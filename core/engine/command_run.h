@@ -23,6 +23,8 @@ class CommandRun : public CommandSink {
     virtual void command_log_ends(LogId log) = 0;
     // Makes a log for a lazy log file.
     virtual void make_log(const std::string& name, Reply<Log> reply) = 0;
+    // The connection is gone, before anybody else says so.
+    virtual void command_lost() = 0;
   };
 
   CommandRun(Host& host, script::CommandRequest request, Reply<script::CommandOutcome> reply);

@@ -82,13 +82,19 @@ void Engine::Parts::restore(const Snapshot& snapshot) {
       requests.enqueue(request);
     }
   }
+  Unit unit;
   for (const OpenBuildset& open : snapshot.buildsets) {
-    const auto found = known.find(open.buildset.id);
-    if (found == known.end()) continue;
+    Results worst = Results::success;
     for (const RequestOutcome& outcome : open.requests) {
-      if (outcome.complete) found->second->worst = worst_status(found->second->worst, outcome.results);
+      if (outcome.complete) worst = worst_status(worst, outcome.results);
+    }
+    if (const auto found = known.find(open.buildset.id); found != known.end()) {
+      found->second->worst = worst;
+    } else {
+      unit.add(writes::CompleteBuildset{open.buildset.id, worst, kernel.clock.now_s()});
     }
   }
+  if (!unit.empty()) kernel.journal.commit(std::move(unit));
 }
 
 void Engine::Parts::start_build(RequestState& request, WorkerState& worker) {

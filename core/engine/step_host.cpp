@@ -128,6 +128,8 @@ void StepRun::command_output(LogId log, char stream, std::string_view text) {
 
 void StepRun::command_log_ends(LogId log) { logs_.flush_lines(log); }
 
+void StepRun::command_lost() { build_.connection_lost(); }
+
 void StepRun::make_log(const std::string& name, Reply<Log> reply) {
   add_log(name, LogType::stream, [self = shared_from_this(), reply = std::move(reply)](Result<Log> log) {
     if (log) self->step_->log_added(*log);

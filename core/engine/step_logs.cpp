@@ -188,9 +188,8 @@ void StepLogs::close_all() {
   }
 }
 
-bool StepLogs::is_open(LogId id) const {
-  const OpenLog* log = find(id);
-  return log != nullptr && !log->is_closed;
+bool StepLogs::is_adding() const {
+  return std::any_of(logs_.begin(), logs_.end(), [](const auto& log) { return !log->is_added; });
 }
 
 void StepLogs::write_finish(Unit& unit, LogId id) {

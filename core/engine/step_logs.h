@@ -38,7 +38,8 @@ class StepLogs {
   // No more text: watchers are told. The row is not finished yet.
   void close(LogId log);
   void close_all();
-  bool is_open(LogId log) const;
+  // Some log's row is not committed yet: it cannot be closed.
+  bool is_adding() const;
   // Of logs that are closed: writes their FinishLog and, after the commit, their last events.
   void write_finish(Unit& unit, LogId log);
   void write_finish_all(Unit& unit);

@@ -24,7 +24,7 @@ constexpr Transitions<Phase, 14> transitions{{
     {Phase::running, Phase::closing},
     {Phase::explaining, Phase::closing},
     {Phase::closing, Phase::summing},
-    {Phase::closing, Phase::over},
+    {Phase::closing, Phase::over},       // given up, or finishing has raised
     {Phase::summing, Phase::explaining},  // finishing raised
     {Phase::summing, Phase::over},
     // Abandoned: whatever it waits for is not waited for any more.
@@ -167,15 +167,28 @@ void StepRun::explain(const std::string& error) {
 
 void StepRun::close_logs() {
   enter_phase(Phase::closing);
-  logs_.close_all();
-  if (!logs_.take_unflushed()) {
-    sum_up();
+  settle_logs([this] { sum_up(); });
+}
+
+void StepRun::settle_logs(std::function<void()> then) {
+  if (logs_.is_adding()) {
+    // Behind the units that add them.
+    build_.pending().then([self = shared_from_this(), then = std::move(then)](const Committed&) {
+      self->settle_logs(then);
+    });
+    build_.commit_pending();
     return;
   }
-  build_.kernel().logs.flush(build_.row().id, [self = shared_from_this()](const Result<void>& done) {
-    if (!done) log_error("the logs of build {} are not safe: {}", self->build_.row().id.value, done.error().what);
-    if (self->phase_ == Phase::closing) self->sum_up();
-  });
+  logs_.close_all();
+  if (!logs_.take_unflushed()) {
+    then();
+    return;
+  }
+  build_.kernel().logs.flush(
+      build_.row().id, [self = shared_from_this(), then = std::move(then)](const Result<void>& done) {
+        if (!done) log_error("the logs of build {} are not safe: {}", self->build_.row().id.value, done.error().what);
+        then();
+      });
 }
 
 void StepRun::sum_up() {
@@ -204,9 +217,7 @@ void StepRun::on_summed(Result<script::StepEnd> end) {
   logs_.write_error(build_.pending(), row_.id, *error);
   build_.pending().then([self = shared_from_this(), last = std::move(last)](const Committed&) {
     self->enter_phase(Phase::closing);
-    self->logs_.close_all();
-    self->build_.kernel().logs.flush(self->build_.row().id,
-                                     [self, last](const Result<void>&) { self->finish(last); });
+    self->finish(last);
   });
   build_.commit_pending();
 }
@@ -215,16 +226,19 @@ void StepRun::finish(script::StepEnd end) {
   enter_phase(Phase::over);
   deadline_.reset();
   timer_.reset();
+  settle_logs([this, end = std::move(end)] { write_end(end); });
+}
+
+void StepRun::write_end(const script::StepEnd& end) {
   const EpochSeconds now = build_.kernel().clock.now_s();
-  const Results results = end.results;
   const script::StepOptions& options = prepared_.options;
   Unit& unit = build_.pending();
   logs_.write_finish_all(unit);
-  unit.add(writes::FinishStep{row_.id, results, end.summary.step, end.hidden, now});
+  unit.add(writes::FinishStep{row_.id, end.results, end.summary.step, end.hidden, now});
   std::optional<std::string> build_text = end.summary.build;
   const auto& policy = options.build_summary_policy;
-  if (!build_text && std::find(policy.begin(), policy.end(), results) != policy.end()) build_text = end.summary.step;
-  unit.then([self = shared_from_this(), end = std::move(end), now](const Committed&) {
+  if (!build_text && std::find(policy.begin(), policy.end(), end.results) != policy.end()) build_text = end.summary.step;
+  unit.then([self = shared_from_this(), end, now](const Committed&) {
     Step& row = self->row_;
     if (row.state_string != end.summary.step) {
       row.state_string = end.summary.step;
@@ -236,7 +250,7 @@ void StepRun::finish(script::StepEnd end) {
     row.hidden = end.hidden;
     self->build_.kernel().publish("finished", row);
   });
-  build_.step_done(results, options.flags, std::move(build_text));
+  build_.step_done(end.results, options.flags, std::move(build_text));
 }
 
 void StepRun::interrupt(const std::string& reason, bool lost) {

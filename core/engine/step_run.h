@@ -44,6 +44,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void command_output(LogId log, char stream, std::string_view text) override;
   void command_log_ends(LogId log) override;
   void make_log(const std::string& name, Reply<Log> reply) override;
+  void command_lost() override;
 
  private:
   struct EarlyLog {
@@ -62,9 +63,12 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void conclude(Results results, std::optional<std::string> error);
   void explain(const std::string& error);
   void close_logs();
+  // All logs are closed and in their file when `then` is called.
+  void settle_logs(std::function<void()> then);
   void sum_up();
   void on_summed(Result<script::StepEnd> end);
   void finish(script::StepEnd end);
+  void write_end(const script::StepEnd& end);
   void show_state();
   void escalate();
   void kill();

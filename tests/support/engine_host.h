@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -56,7 +57,8 @@ class EngineHost {
   void apply();  // applies `config` again
   // The master is killed and started again on the same database.
   void restart();
-  std::shared_ptr<ScriptedWorker> connect(const std::string& name);
+  // `rc`: its commands end by themselves with it.
+  std::shared_ptr<ScriptedWorker> connect(const std::string& name, std::optional<int> rc = std::nullopt);
 
   engine::ForceResult force(const std::string& builder, JsonObject properties = {});
   void change(const std::string& revision, const std::string& branch = "main", const std::string& codebase = "");

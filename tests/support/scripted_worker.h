@@ -50,6 +50,9 @@ class ScriptedWorker : public engine::WorkerLink, public std::enable_shared_from
   bool reading_paused = false;
   bool is_connected = false;
 
+  void finish_all_with(int rc) {
+    on_command = [this, rc](const Command& command) { finish(command.id, rc); };
+  }
   void connect() {
     builder_dirs = gate_.builders(name_);
     is_connected = true;

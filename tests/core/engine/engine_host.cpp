@@ -179,8 +179,9 @@ void EngineHost::restart() {
   start();
 }
 
-std::shared_ptr<ScriptedWorker> EngineHost::connect(const std::string& name) {
+std::shared_ptr<ScriptedWorker> EngineHost::connect(const std::string& name, std::optional<int> rc) {
   auto worker = std::make_shared<ScriptedWorker>(clock, engine->workers(), name);
+  if (rc) worker->finish_all_with(*rc);
   worker->connect();
   settle();
   return worker;
