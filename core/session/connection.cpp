@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/session/port.h"
 
@@ -20,6 +21,7 @@ namespace asio = boost::asio;
 constexpr auto last_write_limit = std::chrono::seconds(5);
 // More than this unsent means that the peer does not read.
 constexpr std::size_t unsent_limit = 64 * 1024 * 1024;
+constexpr std::size_t unsent_limit_of_strangers = 64 * 1024;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -126,8 +128,9 @@ void Connection::handle_login(const wire::LoginAnswered& login) {
   const auto user = port_->find_user(login.username);
   if (!user || !broker_.verify_login(login, user->password)) {
     if (port_->may_complain(peer_)) {
-      log_warning("login refused from {}: {} \"{}\"", peer_, user ? "wrong password for" : "unknown user",
-                  login.username.substr(0, 100));
+      // As JSON: a name from outside must not be able to look like further log lines.
+      log_warning("login refused from {}: {} {}", peer_, user ? "wrong password for" : "unknown user",
+                  dump_json(Json(login.username.substr(0, 100))));
     }
     return refuse_login(login, wire::unauthorized_login_type, "");
   }
@@ -200,7 +203,7 @@ void Connection::flush_soon() {
 void Connection::flush() {
   if (!is_alive_) return;
   unsent_ += broker_.take_output();
-  if (unsent_.size() > unsent_limit) return end(make_error(Errc::busy, "the peer does not read what it is sent"));
+  if (unsent_.size() > (avatar_ ? unsent_limit : unsent_limit_of_strangers)) return end(make_error(Errc::busy, "the peer does not read what it is sent"));
   if (is_writing_ || unsent_.empty()) return;
   is_writing_ = true;
   port_->tasks().spawn("connection to " + peer_, write_out(shared_from_this()));

@@ -327,6 +327,28 @@ TEST_CASE_METHOD(SessionFixture, "garbage ends the connection that sent it and n
   REQUIRE(wait_for([&](Reply<> reply) { link()->ping(std::move(reply)); }));
 }
 
+TEST_CASE_METHOD(SessionFixture, "a stranger that does not read its answers is cut off") {
+  open({.login_limit = 1h});
+  boost::asio::ip::tcp::socket socket(io);
+  socket.connect({boost::asio::ip::make_address("127.0.0.1"), port_number});
+  socket.set_option(boost::asio::socket_base::receive_buffer_size(4096));
+  socket.non_blocking(true);
+  wire::Broker broker(wire::Broker::Role::client);
+  broker.feed(std::string_view("\x02\x80\x02\x82pb\x04\x82none", 12));
+  for (int i = 0; i < 200; ++i) broker.call(wire::root_object, "noSuchMethod", {}).value();
+  const std::string calls = broker.take_output();
+  const std::string more = calls.substr(calls.find("\x07\x80"));  // without the greeting
+  boost::system::error_code error;
+  REQUIRE(socket.write_some(boost::asio::buffer(calls), error) == calls.size());
+  run_until([&] { return port->connection_count() == 1; });
+
+  std::size_t place = 0;  // whole calls only: it must not be cut off for garbage
+  run_until([&] {
+    place = (place + socket.write_some(boost::asio::buffer(more.substr(place)), error)) % more.size();
+    return port->connection_count() == 0;
+  });
+}
+
 TEST_CASE_METHOD(SessionFixture, "a worker that breaks the protocol in a command loses it") {
   open();
   const auto worker = attach();
