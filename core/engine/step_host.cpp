@@ -96,10 +96,11 @@ void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
     reply(too_late());
     return;
   }
-  row_.urls.push_back({std::move(name), std::move(url)});
+  urls_.push_back({std::move(name), std::move(url)});
   Unit& unit = build_.pending();
-  unit.add(writes::SetStepUrls{row_.id, row_.urls});
-  unit.then([self = shared_from_this(), reply = std::move(reply)](const Committed&) {
+  unit.add(writes::SetStepUrls{row_.id, urls_});
+  unit.then([self = shared_from_this(), urls = urls_, reply = std::move(reply)](const Committed&) {
+    self->row_.urls = urls;
     self->build_.kernel().publish("updated", self->row_);
     reply({});
   });
@@ -107,12 +108,13 @@ void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
 }
 
 void StepRun::set_state_string(std::string text) {
-  if (!may_act() || text == row_.state_string) return;
-  row_.state_string = text;
+  if (!may_act() || text == state_string_) return;
+  state_string_ = text;
   Unit& unit = build_.pending();
-  unit.add(writes::SetStepState{row_.id, std::move(text)});
-  unit.then([self = shared_from_this()](const Committed&) {
-    if (!self->row_.complete) self->build_.kernel().publish("updated", self->row_);
+  unit.add(writes::SetStepState{row_.id, text});
+  unit.then([self = shared_from_this(), text](const Committed&) {
+    self->row_.state_string = text;
+    self->build_.kernel().publish("updated", self->row_);
   });
   build_.commit_pending();
 }

@@ -79,7 +79,7 @@ void StepRun::write_row() {
   row_.number = build_.next_step_number();
   row_.name = build_.unique_step_name(prepared_.options.name);
   row_.buildid = build_.row().id;
-  row_.state_string = "pending";
+  row_.state_string = state_string_;
   const EpochSeconds now = build_.kernel().clock.now_s();
   Unit& unit = build_.pending();
   const std::size_t index =
@@ -124,7 +124,7 @@ void StepRun::run() {
 
 void StepRun::show_state() {
   timer_.reset();
-  if (row_.state_string == "pending") set_state_string(prepared_.state_string);
+  if (state_string_ == "pending") set_state_string(prepared_.state_string);
 }
 
 void StepRun::on_run(Result<script::StepOutcome> outcome) {

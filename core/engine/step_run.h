@@ -79,7 +79,9 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   script::StepPtr step_;
   bool is_native_;
   Phase phase_ = Phase::fresh;
-  Step row_;
+  Step row_;  // as committed
+  std::string state_string_ = "pending";
+  std::vector<Url> urls_;
   script::PreparedStep prepared_;
   StepLogs logs_;
   std::vector<EarlyLog> early_logs_;
