@@ -193,7 +193,7 @@ def play(demo: Demo, stay: bool) -> None:
     demo.start_master()
     demo.start_worker()
     demo.rest.control("forceschedulers/force", "force", builderid=demo.rest.rows("builders")[0]["builderid"],
-                      reason="first build", username="demo")  # fmt: skip
+                      reason="first build", username="Demo <demo@example.org>")  # fmt: skip
     demo.follow_build(1)
     demo.commit_change()
     demo.follow_build(2)
@@ -214,7 +214,7 @@ def main() -> int:
     try:
         play(demo, stay=not options.exit)
         status = 0
-    except DemoFailed as failure:
+    except (DemoFailed, OSError) as failure:
         say(f"\nthe demo failed: {failure}")
         log = demo.master / "twistd.log"
         if log.exists():
