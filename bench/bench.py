@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Benchmark of a Buildbot-compatible master through its public interfaces (see README.md)."""
+
 import argparse
 import asyncio
 import http.client
@@ -13,7 +14,6 @@ import traceback
 from urllib.parse import urlencode
 
 import psutil
-
 from master import Master, Swarm
 from net import Events, Http, Probe, WebSocket, load, quantiles
 from seed import seed_sqlite
@@ -58,7 +58,13 @@ class Meter:
             out["swarm_cpu_pct"] = round(100 * (self.swarm.cpu() - self.s) / wall, 1)
         me = time.process_time() - self.me
         out["bench_cpu_pct"] = round(100 * me / wall, 1)
-        ours = out["master_cpu_s"] + me + children_cpu() - self.kids + (self.swarm.cpu() - self.s if self.swarm else 0)
+        ours = (
+            out["master_cpu_s"]
+            + me
+            + children_cpu()
+            - self.kids
+            + (self.swarm.cpu() - self.s if self.swarm else 0)
+        )
         out["others_cpu_pct"] = round(max(0, 100 * (system_cpu() - self.all - ours) / wall), 1)
         return out
 
@@ -73,6 +79,7 @@ async def force_many(port, builders, n, conns=16):
         for i in todo:
             brids.append(await conn.force(builders[i % len(builders)]))
         conn.close()
+
     await asyncio.gather(*(client() for _ in range(min(conns, n))))
     return brids, time.monotonic() - t
 
@@ -90,6 +97,7 @@ async def settle(master, secs=2.0, limit=60):
 
 # ------------------------------------------------------------------ 1 startup
 
+
 @scenario
 async def startup(opts, say):
     for n in opts.builders or (10, 1000, 5000):
@@ -97,11 +105,13 @@ async def startup(opts, say):
         m.create()
         out = {"builders": n}
         try:
-            for kind in ("cold", "warm"):            # first start on an empty database, then again
+            for kind in ("cold", "warm"):  # first start on an empty database, then again
                 before = system_cpu(), children_cpu(), time.monotonic()
                 rest, cli = await m.start(opts.cap)
                 others = system_cpu() - before[0] - (children_cpu() - before[1]) - m.cpu()
-                out[f"{kind}_others_cpu_pct"] = round(max(0, 100 * others / (time.monotonic() - before[2])), 1)
+                out[f"{kind}_others_cpu_pct"] = round(
+                    max(0, 100 * others / (time.monotonic() - before[2])), 1
+                )
                 out[f"{kind}_rest_s"], out[f"{kind}_cli_s"] = round(rest, 2), round(cli, 2)
                 out[f"{kind}_rss_mb"], out[f"{kind}_cpu_s"] = m.rss_mb(), round(m.cpu(), 2)
                 ids = await m.builder_ids()
@@ -113,6 +123,7 @@ async def startup(opts, say):
 
 
 # ----------------------------------------------------------------- 2 reconfig
+
 
 @scenario
 async def reconfig(opts, say):
@@ -131,8 +142,9 @@ async def reconfig(opts, say):
             async with Probe(m.http, 20, f"/api/v2/builders/{bid}") as probe:
                 await asyncio.sleep(1)
                 t = time.monotonic()
-                proc = await asyncio.create_subprocess_exec(*m.cmd, "reconfig", m.base,
-                                                            stdout=-1, stderr=-2)
+                proc = await asyncio.create_subprocess_exec(
+                    *m.cmd, "reconfig", m.base, stdout=-1, stderr=-2
+                )
                 done = asyncio.create_task(proc.communicate())
                 done.add_done_callback(lambda _: ends.append(time.monotonic() - t))
                 ends, effect = [], None
@@ -143,13 +155,22 @@ async def reconfig(opts, say):
                     await asyncio.sleep(0.02)
                 await done
                 await asyncio.sleep(1)
-            say({"builders": n, "effect_s": effect and round(effect, 2), "cli_s": round(ends[0], 2),
-                 "cli_rc": proc.returncode, **cpu.result(), **probe.result()})
+            say(
+                {
+                    "builders": n,
+                    "effect_s": effect and round(effect, 2),
+                    "cli_s": round(ends[0], 2),
+                    "cli_rc": proc.returncode,
+                    **cpu.result(),
+                    **probe.result(),
+                }
+            )
     finally:
         m.stop()
 
 
 # --------------------------------------------------------------- 3 throughput
+
 
 @scenario
 async def throughput(opts, say):
@@ -180,15 +201,25 @@ async def throughput(opts, say):
             order = list(events.order)
             done = len(order)
             a, b = order[done // 10], order[done * 9 // 10 - 1]
-            out = {"builders": count, "builds": n, "finished": done, "capped": done < n,
-                   "submit_s": submit and round(submit, 2),
-                   "builds_per_s": round((done * 9 // 10 - 1 - done // 10) / (b - a), 2),
-                   "overall_builds_per_s": round(done / (order[-1] - t0), 2),
-                   "master_cpu_ms_per_build": round(1e3 * used["master_cpu_s"] / done, 1),
-                   "rss_before_mb": rss, "rss_after_mb": m.rss_mb(), **used, **probe.result("rest")}
+            out = {
+                "builders": count,
+                "builds": n,
+                "finished": done,
+                "capped": done < n,
+                "submit_s": submit and round(submit, 2),
+                "builds_per_s": round((done * 9 // 10 - 1 - done // 10) / (b - a), 2),
+                "overall_builds_per_s": round(done / (order[-1] - t0), 2),
+                "master_cpu_ms_per_build": round(1e3 * used["master_cpu_s"] / done, 1),
+                "rss_before_mb": rss,
+                "rss_after_mb": m.rss_mb(),
+                **used,
+                **probe.result("rest"),
+            }
             last = max(events.finished, key=events.finished.get)
             build = events.builds[last]
-            status, log = await Http(m.http).request("GET", f"/api/v2/builds/{build['buildid']}/steps/s4/logs/stdio/raw")
+            status, log = await Http(m.http).request(
+                "GET", f"/api/v2/builds/{build['buildid']}/steps/s4/logs/stdio/raw"
+            )
             out["checked"] = status == 200 and b"\n0019 xxx" in log and build["results"] == 0
             say(out)
     finally:
@@ -196,6 +227,7 @@ async def throughput(opts, say):
 
 
 # ------------------------------------------------------------------ 4 latency
+
 
 async def one_latency(m, events, conn, bid, rounds, hook, limit=30):
     """Sequential force (or change hook) -> started / finished on an idle master."""
@@ -205,9 +237,19 @@ async def one_latency(m, events, conn, bid, rounds, hook, limit=30):
         seen = set(events.started)
         t = time.monotonic()
         if hook:
-            body = urlencode({"project": "hook", "branch": "main", "revision": f"{i:040d}", "author": "a <a@b>",
-                              "comments": "c", "files": '["f.c"]'}).encode()
-            status, _ = await conn.request("POST", "/change_hook/base", body, "application/x-www-form-urlencoded")
+            body = urlencode(
+                {
+                    "project": "hook",
+                    "branch": "main",
+                    "revision": f"{i:040d}",
+                    "author": "a <a@b>",
+                    "comments": "c",
+                    "files": '["f.c"]',
+                }
+            ).encode()
+            status, _ = await conn.request(
+                "POST", "/change_hook/base", body, "application/x-www-form-urlencoded"
+            )
             assert status == 200, status
             post.append(time.monotonic() - t)
             await events.until(lambda: set(events.started) - seen, limit)
@@ -223,7 +265,12 @@ async def one_latency(m, events, conn, bid, rounds, hook, limit=30):
         finished.append(events.finished[brid] - t)
     out = {"rounds": rounds, "lost": lost}
     for name, v in (("post", post), ("start", started), ("finish", finished)):
-        out.update(zip((f"{name}_p50_ms", f"{name}_p95_ms", f"{name}_p99_ms"), quantiles(v, .5, .95, .99)))
+        out.update(
+            zip(
+                (f"{name}_p50_ms", f"{name}_p95_ms", f"{name}_p99_ms"),
+                quantiles(v, 0.5, 0.95, 0.99),
+            )
+        )
     return out
 
 
@@ -249,6 +296,7 @@ async def latency(opts, say):
 
 # --------------------------------------------------------------- 5 log ingest
 
+
 def download(port, path):
     """Bytes, seconds of a whole GET (read and dropped)."""
     t = time.monotonic()
@@ -263,8 +311,14 @@ def download(port, path):
 @scenario
 async def logs(opts, say):
     size = opts.log_mb * 1000000
-    m = Master(opts, builders=10, workers=10, steps=1, argv=["replay", f"bytes={size // 10}"],
-               extra=[["single", ["replay", f"bytes={size}"]]])
+    m = Master(
+        opts,
+        builders=10,
+        workers=10,
+        steps=1,
+        argv=["replay", f"bytes={size // 10}"],
+        extra=[["single", ["replay", f"bytes={size}"]]],
+    )
     m.create()
     try:
         await m.start()
@@ -280,14 +334,24 @@ async def logs(opts, say):
                     brids, _ = await force_many(m.http, [ids[t] for t in targets], len(targets))
                     t, done = time.monotonic(), False
                     while not done and time.monotonic() - t < opts.cap:
-                        done = await events.until(lambda: all(b in events.finished for b in brids), 0.5)
+                        done = await events.until(
+                            lambda: all(b in events.finished for b in brids), 0.5
+                        )
                         peak = max(peak, m.rss_mb())
                     used = meter.result()
                 out = {"streams": len(targets), "mb": size / 1e6, "capped": not done}
                 if done:
-                    secs = max(events.finished[b] for b in brids) - min(events.started[b] for b in brids)
-                    out.update({"MB_per_s": round(size / 1e6 / secs, 2),
-                                "master_cpu_ms_per_mb": round(1e3 * used["master_cpu_s"] / (size / 1e6), 1)})
+                    secs = max(events.finished[b] for b in brids) - min(
+                        events.started[b] for b in brids
+                    )
+                    out.update(
+                        {
+                            "MB_per_s": round(size / 1e6 / secs, 2),
+                            "master_cpu_ms_per_mb": round(
+                                1e3 * used["master_cpu_s"] / (size / 1e6), 1
+                            ),
+                        }
+                    )
                     stored += size
                     after = m.db_bytes()
                     out["db_mb_per_log_mb"] = after and round((after - before) / size, 3)
@@ -295,18 +359,31 @@ async def logs(opts, say):
                 if not done:
                     return
                 if kind == "one":
-                    path = f"/api/v2/builds/{events.builds[brids[0]]['buildid']}/steps/s0/logs/stdio"
+                    path = (
+                        f"/api/v2/builds/{events.builds[brids[0]]['buildid']}/steps/s0/logs/stdio"
+                    )
                     meter = Meter(m)
                     n, secs, status = await asyncio.to_thread(download, m.http, path + "/raw")
-                    say({"kind": "download", "MB_per_s": round(n / 1e6 / secs, 2), "bytes": n, "status": status,
-                         "checked": size <= n < size + 5000, **meter.result()})
-                    data = await Http(m.http).get(path + f"/contents?offset={size // 200}&limit=1000")
+                    say(
+                        {
+                            "kind": "download",
+                            "MB_per_s": round(n / 1e6 / secs, 2),
+                            "bytes": n,
+                            "status": status,
+                            "checked": size <= n < size + 5000,
+                            **meter.result(),
+                        }
+                    )
+                    data = await Http(m.http).get(
+                        path + f"/contents?offset={size // 200}&limit=1000"
+                    )
                     assert data["logchunks"][0]["content"].count("\n") == 1000
     finally:
         m.stop()
 
 
 # --------------------------------------------------------------------- 6 rest
+
 
 async def with_history(opts, n, seeded, body):
     """A master with 200 builders and n finished builds, passed to body(master, events, ids)."""
@@ -339,29 +416,44 @@ async def with_history(opts, n, seeded, body):
 async def measure_rest(m, events, ids, say, secs, common):
     conn = Http(m.http)
     brid = await conn.force(ids["big"])
-    assert await events.until(lambda: brid in events.finished, 300), "the build with the long log did not finish"
+    assert await events.until(lambda: brid in events.finished, 300), (
+        "the build with the long log did not finish"
+    )
     big = events.builds[brid]["buildid"]
-    for name, path in (("builders", "/api/v2/builders"),
-                       ("builds50", "/api/v2/builds?limit=50&order=-buildid"),
-                       ("builder_builds", f"/api/v2/builders/{ids['b0']}/builds?limit=20&order=-number"),
-                       ("steps", f"/api/v2/builds/{big}/steps"),
-                       ("log1000", f"/api/v2/builds/{big}/steps/s0/logs/stdio/contents?offset=0&limit=1000")):
+    for name, path in (
+        ("builders", "/api/v2/builders"),
+        ("builds50", "/api/v2/builds?limit=50&order=-buildid"),
+        ("builder_builds", f"/api/v2/builders/{ids['b0']}/builds?limit=20&order=-number"),
+        ("steps", f"/api/v2/builds/{big}/steps"),
+        ("log1000", f"/api/v2/builds/{big}/steps/s0/logs/stdio/contents?offset=0&limit=1000"),
+    ):
         t = time.monotonic()
         status, body = await asyncio.wait_for(conn.request("GET", path), 600)
         single = round((time.monotonic() - t) * 1e3, 1)
         meter = Meter(m)
-        say({**common, "query": name, "status": status, "bytes": len(body), "first_ms": single,
-             **await load(m.http, path, 32, secs), **meter.result()})
+        say(
+            {
+                **common,
+                "query": name,
+                "status": status,
+                "bytes": len(body),
+                "first_ms": single,
+                **await load(m.http, path, 32, secs),
+                **meter.result(),
+            }
+        )
 
 
 @scenario
 async def rest(opts, say):
     async def body(m, events, ids, start):
         await measure_rest(m, events, ids, say, opts.load_secs, {"builds": opts.history[0]})
+
     await with_history(opts, opts.history[0], opts.seed == "sql", body)
 
 
 # ------------------------------------------------------------------ 7 workers
+
 
 @scenario
 async def workers(opts, say):
@@ -402,11 +494,17 @@ async def workers(opts, say):
 
 # ------------------------------------------------------------------- 8 fanout
 
+
 @scenario
 async def fanout(opts, say):
     size, rate = opts.fan_mb * 100000, opts.fan_mb * 100000 / 10
-    m = Master(opts, builders=10, workers=10, steps=1,
-               argv=["replay", f"bytes={size}", "chunk=2000", f"rate={int(rate)}"])
+    m = Master(
+        opts,
+        builders=10,
+        workers=10,
+        steps=1,
+        argv=["replay", f"bytes={size}", "chunk=2000", f"rate={int(rate)}"],
+    )
     m.create()
     try:
         await m.start()
@@ -439,38 +537,69 @@ async def fanout(opts, say):
             frames = sum(w.frames for w in clients)
             spread = [max(ts) - min(ts) for ts in zip(*(w.times for w in clients))]
             rtts = [r for w in clients for r in w.rtts]
-            say({"clients": len(clients), "capped": not done(), "events_per_client": clients[0].frames,
-                 "events_per_s": round(frames / secs), "MB_per_s": round(sum(w.nbytes for w in clients) / secs / 1e6, 2),
-                 "build_secs": round(t_end - t, 1), "ideal_secs": size / rate,
-                 **dict(zip(("spread_p50_ms", "spread_p99_ms"), quantiles(spread, .5, .99))),
-                 **dict(zip(("ping_p50_ms", "ping_p99_ms", "ping_max_ms"), quantiles(rtts, .5, .99, 1))),
-                 "pings": pinged, "pongs": len(rtts), "dropped": sum(w.lost for w in clients), **used})
+            say(
+                {
+                    "clients": len(clients),
+                    "capped": not done(),
+                    "events_per_client": clients[0].frames,
+                    "events_per_s": round(frames / secs),
+                    "MB_per_s": round(sum(w.nbytes for w in clients) / secs / 1e6, 2),
+                    "build_secs": round(t_end - t, 1),
+                    "ideal_secs": size / rate,
+                    **dict(zip(("spread_p50_ms", "spread_p99_ms"), quantiles(spread, 0.5, 0.99))),
+                    **dict(
+                        zip(
+                            ("ping_p50_ms", "ping_p99_ms", "ping_max_ms"),
+                            quantiles(rtts, 0.5, 0.99, 1),
+                        )
+                    ),
+                    "pings": pinged,
+                    "pongs": len(rtts),
+                    "dropped": sum(w.lost for w in clients),
+                    **used,
+                }
+            )
     finally:
         m.stop()
 
 
 # ------------------------------------------------------------------ 9 history
 
+
 @scenario
 async def history(opts, say):
     for n in opts.history[1:]:
+
         async def body(m, events, ids, start):
             common = {"builds": n}
-            say({**common, "query": "start", **start, "rss_mb": m.rss_mb(),
-                 "db_mb": (m.db_bytes() or 0) / 1e6})
+            say(
+                {
+                    **common,
+                    "query": "start",
+                    **start,
+                    "rss_mb": m.rss_mb(),
+                    "db_mb": (m.db_bytes() or 0) / 1e6,
+                }
+            )
             conn, meter = Http(m.http), Meter(m)
             lat = await one_latency(m, events, conn, ids["b0"], opts.rounds, False)
             say({**common, "query": "force", **lat, **meter.result()})
             await measure_rest(m, events, ids, say, opts.load_secs, common)
+
         await with_history(opts, n, True, body)
 
 
 # ----------------------------------------------------------------------- main
 
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("scenarios", nargs="+", choices=[*SCENARIOS, "all"])
-    ap.add_argument("--master-cmd", required=True, help="the master's command line tool, e.g. /opt/bb/bin/buildbot")
+    ap.add_argument(
+        "--master-cmd",
+        required=True,
+        help="the master's command line tool, e.g. /opt/bb/bin/buildbot",
+    )
     ap.add_argument("--work", required=True, help="a folder for the master's files (emptied)")
     ap.add_argument("--db", default="sqlite", help="sqlite, or a database URL")
     ap.add_argument("--db-reset", help="shell command that empties the database behind --db")
@@ -479,31 +608,52 @@ def main():
     ap.add_argument("--port", type=int, default=22000, help="HTTP port; workers use the next one")
     ap.add_argument("--repeat", type=int, default=1)
     ap.add_argument("--cap", type=float, default=300, help="most seconds of one measurement")
-    ap.add_argument("--builders", type=int, nargs="*", help="startup, reconfig, throughput: builders")
+    ap.add_argument(
+        "--builders", type=int, nargs="*", help="startup, reconfig, throughput: builders"
+    )
     ap.add_argument("--workers", type=int, nargs="*", help="workers: numbers of workers")
     ap.add_argument("--builds", type=int, default=2000, help="throughput: build requests")
-    ap.add_argument("--rounds", type=int, default=100, help="latency, history: builds forced one by one")
+    ap.add_argument(
+        "--rounds", type=int, default=100, help="latency, history: builds forced one by one"
+    )
     ap.add_argument("--log-mb", type=int, default=500, help="logs: MB of output")
-    ap.add_argument("--history", type=int, nargs="*", default=[20000, 200000, 1000000],
-                    help="finished builds: the first for rest, the others for history")
-    ap.add_argument("--seed", choices=["sql", "builds"], default="sql",
-                    help="rest: how the finished builds come about")
+    ap.add_argument(
+        "--history",
+        type=int,
+        nargs="*",
+        default=[20000, 200000, 1000000],
+        help="finished builds: the first for rest, the others for history",
+    )
+    ap.add_argument(
+        "--seed",
+        choices=["sql", "builds"],
+        default="sql",
+        help="rest: how the finished builds come about",
+    )
     ap.add_argument("--load-secs", type=int, default=10, help="rest, history: seconds of each load")
-    ap.add_argument("--idle", type=float, default=30, help="workers: seconds of the idle measurement")
+    ap.add_argument(
+        "--idle", type=float, default=30, help="workers: seconds of the idle measurement"
+    )
     ap.add_argument("--clients", type=int, default=200, help="fanout: WebSocket clients")
-    ap.add_argument("--fan-mb", type=int, default=5, help="fanout: MB of log output, over ten streams in 10 s")
+    ap.add_argument(
+        "--fan-mb", type=int, default=5, help="fanout: MB of log output, over ten streams in 10 s"
+    )
     opts = ap.parse_args()
     opts.work = os.path.abspath(opts.work)
     names = list(SCENARIOS) if "all" in opts.scenarios else opts.scenarios
     failed = 0
     for run in range(1, opts.repeat + 1):
         for name in names:
+
             def say(figures):
-                line = json.dumps({"scenario": name, "label": opts.label, "run": run, "load1": load1, **figures})
+                line = json.dumps(
+                    {"scenario": name, "label": opts.label, "run": run, "load1": load1, **figures}
+                )
                 print(line, flush=True)
                 if opts.out:
                     with open(opts.out, "a") as f:
                         f.write(line + "\n")
+
             load1 = os.getloadavg()[0]
             try:
                 run_loop(SCENARIOS[name](opts, say))

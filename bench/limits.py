@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What this machine can do at most: SQLite commits, loopback, compression, fsync, echo round trips."""
+
 import json
 import os
 import socket
@@ -47,6 +48,7 @@ def loopback(mb=2000):
         with socket.create_connection(server.getsockname()) as s:
             for _ in range(mb * 1000000 // len(block)):
                 s.sendall(block)
+
     threading.Thread(target=send).start()
     conn, _ = server.accept()
     buf, t = bytearray(1 << 18), time.monotonic()
@@ -63,6 +65,7 @@ def echo(secs=1.0):
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while data := conn.recv(64):
             conn.sendall(data)
+
     threading.Thread(target=serve, daemon=True).start()
     with socket.create_connection(server.getsockname()) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,7 +78,7 @@ def echo(secs=1.0):
 
 
 def codec(compress, decompress, mb=50):
-    chunks = [POOL[i:i + 65536].encode() for i in range(0, len(POOL), 65536)]
+    chunks = [POOL[i : i + 65536].encode() for i in range(0, len(POOL), 65536)]
     size, packed, t = 0, [], time.process_time()
     while size < mb * 1e6:
         c = chunks[len(packed) % len(chunks)]
@@ -85,8 +88,11 @@ def codec(compress, decompress, mb=50):
     for p in packed:
         decompress(p)
     t2 = time.process_time()
-    return {"compress_MB_per_s": round(size / 1e6 / (t1 - t)), "decompress_MB_per_s": round(size / 1e6 / (t2 - t1)),
-            "ratio": round(size / sum(map(len, packed)), 2)}
+    return {
+        "compress_MB_per_s": round(size / 1e6 / (t1 - t)),
+        "decompress_MB_per_s": round(size / 1e6 / (t2 - t1)),
+        "ratio": round(size / sum(map(len, packed)), 2),
+    }
 
 
 def main():
@@ -101,6 +107,7 @@ def main():
     out["zlib6"] = codec(lambda b: zlib.compress(b, 6), zlib.decompress, 20)
     try:
         import zstandard
+
         for level in (1, 3):
             c, d = zstandard.ZstdCompressor(level=level), zstandard.ZstdDecompressor()
             out[f"zstd{level}"] = codec(c.compress, d.decompress, 200)

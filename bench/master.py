@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A master under test and the swarm beside it: configuration, start, stop, resource use."""
+
 import asyncio
 import json
 import os
@@ -11,12 +12,11 @@ import sys
 import time
 
 import psutil
-
 from net import Http
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-CONFIG = '''\
+CONFIG = """\
 from buildbot.plugins import schedulers, steps, util, worker
 
 P = {params!r}
@@ -63,10 +63,20 @@ c["schedulers"] = [
                                      change_filter=util.ChangeFilter(branch="branch-%d" % k))
     for k in range(P["schedulers"])
 ]
-'''
+"""
 
-DEFAULTS = {"workers": 10, "max_builds": 4, "pool": 10, "builders": 10, "steps": 5, "schedulers": 0,
-            "argv": ["replay", "lines=20"], "mark": "first", "extra": [], "force_all": True}
+DEFAULTS = {
+    "workers": 10,
+    "max_builds": 4,
+    "pool": 10,
+    "builders": 10,
+    "steps": 5,
+    "schedulers": 0,
+    "argv": ["replay", "lines=20"],
+    "mark": "first",
+    "extra": [],
+    "force_all": True,
+}
 
 
 class Master:
@@ -80,8 +90,13 @@ class Master:
         self.procs = {}
 
     def cli(self, verb, *args, timeout=900):
-        return subprocess.run([*self.cmd, verb, *args, self.base], timeout=timeout,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.run(
+            [*self.cmd, verb, *args, self.base],
+            timeout=timeout,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def create(self):
         shutil.rmtree(self.base, ignore_errors=True)
@@ -107,8 +122,14 @@ class Master:
                     raise RuntimeError(f"port {port} is in use")
         t0 = time.monotonic()
         proc = await asyncio.create_subprocess_exec(
-            *self.cmd, "start", "--start_timeout", str(int(limit)), self.base,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            *self.cmd,
+            "start",
+            "--start_timeout",
+            str(int(limit)),
+            self.base,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         done = asyncio.create_task(proc.communicate())
         conn, rest = Http(self.http), None
         while time.monotonic() - t0 < limit:
@@ -176,8 +197,11 @@ class Master:
         """Bytes of the state database on disk (SQLite only)."""
         if self.opts.db != "sqlite":
             return None
-        return sum(os.path.getsize(os.path.join(self.base, f)) for f in os.listdir(self.base)
-                   if f.startswith("state.sqlite"))
+        return sum(
+            os.path.getsize(os.path.join(self.base, f))
+            for f in os.listdir(self.base)
+            if f.startswith("state.sqlite")
+        )
 
     async def builder_ids(self):
         data = await Http(self.http).get("/api/v2/builders?field=builderid&field=name")
@@ -189,8 +213,14 @@ class Swarm:
         self.master, self.workers, self.flags, self.said = master, workers, flags, {}
 
     async def __aenter__(self):
-        args = [sys.executable, os.path.join(HERE, "swarm.py"), "--master", f"127.0.0.1:{self.master.pb}",
-                "--workers", str(self.workers)]
+        args = [
+            sys.executable,
+            os.path.join(HERE, "swarm.py"),
+            "--master",
+            f"127.0.0.1:{self.master.pb}",
+            "--workers",
+            str(self.workers),
+        ]
         for k, v in self.flags.items():
             args += ["--" + k.replace("_", "-"), str(v)]
         self.proc = await asyncio.create_subprocess_exec(*args, stdout=subprocess.PIPE)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Lean clients of the public interfaces: HTTP keep-alive, load generation, WebSocket."""
+
 import asyncio
 import base64
 import json
@@ -18,14 +19,18 @@ class Http:
         self.host, self.port, self.writer = host, port, None
 
     async def request(self, method, path, body=b"", ctype="application/json"):
-        head = (f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
-                f"Accept: application/json\r\n")
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Accept: application/json\r\n"
+        )
         if body:
             head += f"Content-Type: {ctype}\r\nContent-Length: {len(body)}\r\n"
         for attempt in (0, 1):
             fresh = self.writer is None
             if fresh:
-                self.reader, self.writer = await asyncio.open_connection(self.host, self.port, limit=1 << 22)
+                self.reader, self.writer = await asyncio.open_connection(
+                    self.host, self.port, limit=1 << 22
+                )
             try:
                 self.writer.write(head.encode() + b"\r\n" + body)
                 return await self._response()
@@ -70,10 +75,15 @@ class Http:
 
     async def force(self, builderid, scheduler="force"):
         """Force a build; returns the build request's id."""
-        call = {"jsonrpc": "2.0", "id": 1, "method": "force",
-                "params": {"builderid": str(builderid), "reason": "bench"}}
-        status, body = await self.request("POST", f"/api/v2/forceschedulers/{scheduler}",
-                                          json.dumps(call).encode())
+        call = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "force",
+            "params": {"builderid": str(builderid), "reason": "bench"},
+        }
+        status, body = await self.request(
+            "POST", f"/api/v2/forceschedulers/{scheduler}", json.dumps(call).encode()
+        )
         if status != 200:
             raise RuntimeError(f"force: {status} {body[:200]!r}")
         return list(json.loads(body)["result"][1].values())[0]
@@ -126,25 +136,50 @@ class Probe:
         self.free.append(conn)
 
     def result(self, name="probe"):
-        p50, p99, top = quantiles(self.lat, .5, .99, 1)
-        return {f"{name}_p50_ms": p50, f"{name}_p99_ms": p99, f"{name}_max_ms": top,
-                f"{name}_n": len(self.lat), f"{name}_errors": self.errors + self.skipped}
+        p50, p99, top = quantiles(self.lat, 0.5, 0.99, 1)
+        return {
+            f"{name}_p50_ms": p50,
+            f"{name}_p99_ms": p99,
+            f"{name}_max_ms": top,
+            f"{name}_n": len(self.lat),
+            f"{name}_errors": self.errors + self.skipped,
+        }
 
 
 async def load(port, path, conns=32, secs=10):
     """Requests/s and latency with `conns` keep-alive clients (wrk, or Python if there is none)."""
     if shutil.which("wrk"):
-        cmd = ["wrk", "-t1", f"-c{conns}", f"-d{secs}s", "--latency", "--timeout", "60s",
-               "-H", "Accept: application/json", f"http://127.0.0.1:{port}{path}"]
+        cmd = [
+            "wrk",
+            "-t1",
+            f"-c{conns}",
+            f"-d{secs}s",
+            "--latency",
+            "--timeout",
+            "60s",
+            "-H",
+            "Accept: application/json",
+            f"http://127.0.0.1:{port}{path}",
+        ]
         proc = await asyncio.create_subprocess_exec(*cmd, stdout=subprocess.PIPE)
         text = (await proc.communicate())[0].decode()
 
         def ms(label):
             m = re.search(rf"{label}\s+([\d.]+)(us|ms|s|m)\b", text)
-            return round(float(m[1]) * {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}[m[2]], 2) if m else None
+            return (
+                round(float(m[1]) * {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}[m[2]], 2)
+                if m
+                else None
+            )
+
         rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-        return {"rps": float(rate[1]), "p50_ms": ms("50%"), "p99_ms": ms("99%"), "bad": int(bad[1]) if bad else 0}
+        return {
+            "rps": float(rate[1]),
+            "p50_ms": ms("50%"),
+            "p99_ms": ms("99%"),
+            "bad": int(bad[1]) if bad else 0,
+        }
     lat, bad = [], 0
     until = time.monotonic() + secs
 
@@ -156,11 +191,17 @@ async def load(port, path, conns=32, secs=10):
             bad += (await conn.request("GET", path))[0] != 200
             lat.append(time.monotonic() - t)
         conn.close()
+
     t = time.monotonic()
     await asyncio.gather(*(client() for _ in range(conns)))
-    p50, p99 = quantiles(lat, .5, .99)
-    return {"rps": round(len(lat) / (time.monotonic() - t), 1), "p50_ms": p50, "p99_ms": p99, "bad": bad,
-            "client": "python"}
+    p50, p99 = quantiles(lat, 0.5, 0.99)
+    return {
+        "rps": round(len(lat) / (time.monotonic() - t), 1),
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "bad": bad,
+        "client": "python",
+    }
 
 
 class WebSocket(asyncio.Protocol):
@@ -169,7 +210,7 @@ class WebSocket(asyncio.Protocol):
     def __init__(self, port, on_text=None):
         self.port, self.on_text = port, on_text
         self.buf, self.open, self.frames, self.nbytes = b"", False, 0, 0
-        self.sample, self.times = 0, []      # every `sample`-th frame's time of arrival
+        self.sample, self.times = 0, []  # every `sample`-th frame's time of arrival
         self.pings, self.rtts = {}, []
         self.ids = 0
         self.ready = asyncio.get_running_loop().create_future()
@@ -191,9 +232,11 @@ class WebSocket(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\n"
-                        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-                        f"Origin: http://127.0.0.1:{self.port}\r\n\r\n".encode())
+        transport.write(
+            f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Origin: http://127.0.0.1:{self.port}\r\n\r\n".encode()
+        )
 
     def connection_lost(self, exc):
         self.lost = True
@@ -202,8 +245,12 @@ class WebSocket(asyncio.Protocol):
 
     def send(self, obj):
         data = json.dumps(obj).encode()
-        head = bytes([0x81, 0x80 | len(data)]) if len(data) < 126 else struct.pack("!BBH", 0x81, 0xFE, len(data))
-        self.transport.write(head + b"\0\0\0\0" + data)      # masked with zeros
+        head = (
+            bytes([0x81, 0x80 | len(data)])
+            if len(data) < 126
+            else struct.pack("!BBH", 0x81, 0xFE, len(data))
+        )
+        self.transport.write(head + b"\0\0\0\0" + data)  # masked with zeros
 
     def ping(self):
         i = self.next_id()
@@ -222,18 +269,18 @@ class WebSocket(asyncio.Protocol):
                 return
             self.open = True
             self.ready.set_result(None)
-            buf = buf[end + 4:]
+            buf = buf[end + 4 :]
         pos, size, now = 0, len(buf), time.monotonic()
         while size - pos >= 2:
             n, start = buf[pos + 1], pos + 2
             if n == 126:
                 if size < pos + 4:
                     break
-                n, start = int.from_bytes(buf[pos + 2:pos + 4], "big"), pos + 4
+                n, start = int.from_bytes(buf[pos + 2 : pos + 4], "big"), pos + 4
             elif n == 127:
                 if size < pos + 10:
                     break
-                n, start = int.from_bytes(buf[pos + 2:pos + 10], "big"), pos + 10
+                n, start = int.from_bytes(buf[pos + 2 : pos + 10], "big"), pos + 10
             if size < start + n:
                 break
             op = buf[pos] & 15

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The swarm's ceiling over real sockets: a stub master that only keeps the swarm busy.
 
-    stub.py steps [workers] [seconds]     20-line steps per second that the swarm can answer
-    stub.py logs [streams] [MB each]      MB/s of output that the swarm can send
+stub.py steps [workers] [seconds]     20-line steps per second that the swarm can answer
+stub.py logs [streams] [MB each]      MB/s of output that the swarm can send
 """
+
 import asyncio
 import json
 import os
@@ -12,18 +13,30 @@ import sys
 import time
 
 import psutil
+from swarm import ANSWER_HEAD, EMPTY_KW, MSG_HEAD, e_int, e_list, e_str, e_word, jelly
 
-from swarm import ANSWER_HEAD, EMPTY_KW, J_NONE, MSG_HEAD, e_int, e_list, e_str, e_word, jelly
-
-ARGS = {"command": ["replay", "lines=20"], "workdir": "build", "env": None, "want_stdout": 1, "want_stderr": 1,
-        "logfiles": {}, "timeout": 1200, "maxTime": None, "max_lines": None, "sigtermTime": None, "usePTY": None,
-        "logEnviron": True, "initial_stdin": None, "interruptSignal": "KILL"}
+ARGS = {
+    "command": ["replay", "lines=20"],
+    "workdir": "build",
+    "env": None,
+    "want_stdout": 1,
+    "want_stderr": 1,
+    "logfiles": {},
+    "timeout": 1200,
+    "maxTime": None,
+    "max_lines": None,
+    "sigtermTime": None,
+    "usePTY": None,
+    "logEnviron": True,
+    "initial_stdin": None,
+    "interruptSignal": "KILL",
+}
 PORT = 22090
 totals = {"complete": 0, "bytes": 0}
 
 
 class Stub(asyncio.Protocol):
-    ahead = 4                                # commands under way per worker
+    ahead = 4  # commands under way per worker
 
     def connection_made(self, transport):
         self.t, self.state, self.rest = transport, 0, b""
@@ -33,8 +46,20 @@ class Stub(asyncio.Protocol):
     def start(self, out):
         self.started += 1
         i = self.started
-        out.append(MSG_HEAD + e_int(i + 1) + e_int(11) + e_str(b"startCommand") + e_int(1) + e_list(5)
-                   + e_word("tuple") + e_list(2) + e_word("remote") + e_int(i) + jelly(str(i)) + self.tail)
+        out.append(
+            MSG_HEAD
+            + e_int(i + 1)
+            + e_int(11)
+            + e_str(b"startCommand")
+            + e_int(1)
+            + e_list(5)
+            + e_word("tuple")
+            + e_list(2)
+            + e_word("remote")
+            + e_int(i)
+            + jelly(str(i))
+            + self.tail
+        )
 
     def answer(self, out, n):
         for _ in range(n):
@@ -47,18 +72,33 @@ class Stub(asyncio.Protocol):
         self.rest = seen[-12:]
         if self.state == 0 and b"login" in seen:
             self.state, self.answered = 1, 1
-            out += [e_list(2) + e_word("version") + e_int(6),
-                    ANSWER_HEAD + e_int(1) + e_list(3) + e_word("tuple") + e_str(b"challenge")
-                    + e_list(2) + e_word("remote") + e_int(2)]
+            out += [
+                e_list(2) + e_word("version") + e_int(6),
+                ANSWER_HEAD
+                + e_int(1)
+                + e_list(3)
+                + e_word("tuple")
+                + e_str(b"challenge")
+                + e_list(2)
+                + e_word("remote")
+                + e_int(2),
+            ]
         elif self.state == 1 and b"respond" in seen:
             self.state, self.answered = 2, 2
-            out += [MSG_HEAD + e_int(1) + e_int(1) + e_str(b"setBuilderList") + e_int(1)
-                    + jelly(([("b", "b")],)) + EMPTY_KW,
-                    ANSWER_HEAD + e_int(2) + e_list(2) + e_word("remote") + e_int(3)]
+            out += [
+                MSG_HEAD
+                + e_int(1)
+                + e_int(1)
+                + e_str(b"setBuilderList")
+                + e_int(1)
+                + jelly(([("b", "b")],))
+                + EMPTY_KW,
+                ANSWER_HEAD + e_int(2) + e_list(2) + e_word("remote") + e_int(3),
+            ]
             for _ in range(self.ahead):
                 self.start(out)
         elif self.state == 2:
-            old = seen[:len(seen) - len(data)]       # markers wholly in there were counted before
+            old = seen[: len(seen) - len(data)]  # markers wholly in there were counted before
             calls = seen.count(b"update") - old.count(b"update")
             done = seen.count(b"complete") - old.count(b"complete")
             totals["complete"] += done
@@ -80,8 +120,15 @@ async def main():
         Stub.ahead = 1
     server = await asyncio.get_running_loop().create_server(Stub, "127.0.0.1", PORT)
     swarm = await asyncio.create_subprocess_exec(
-        sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "swarm.py"),
-        "--master", f"127.0.0.1:{PORT}", "--workers", str(workers), "--max-seconds", "120")
+        sys.executable,
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "swarm.py"),
+        "--master",
+        f"127.0.0.1:{PORT}",
+        "--workers",
+        str(workers),
+        "--max-seconds",
+        "120",
+    )
     ps = psutil.Process(swarm.pid)
     while not totals["bytes"]:
         await asyncio.sleep(0.01)
@@ -95,11 +142,22 @@ async def main():
             await asyncio.sleep(0.02)
     secs, used = time.monotonic() - t, cpu() - c
     steps, size = totals["complete"] - before["complete"], totals["bytes"] - before["bytes"]
-    print(json.dumps({"mode": mode, "workers": workers, "secs": round(secs, 2), "steps_per_s": round(steps / secs),
-                      "MB_per_s": round(size / 1e6 / secs), "swarm_cpu_pct": round(100 * used / secs),
-                      "stub_cpu_pct": round(100 * (time.process_time() - me) / secs),
-                      "steps_per_swarm_cpu_s": round(steps / used), "MB_per_swarm_cpu_s": round(size / 1e6 / used),
-                      "load1": os.getloadavg()[0]}))
+    print(
+        json.dumps(
+            {
+                "mode": mode,
+                "workers": workers,
+                "secs": round(secs, 2),
+                "steps_per_s": round(steps / secs),
+                "MB_per_s": round(size / 1e6 / secs),
+                "swarm_cpu_pct": round(100 * used / secs),
+                "stub_cpu_pct": round(100 * (time.process_time() - me) / secs),
+                "steps_per_swarm_cpu_s": round(steps / used),
+                "MB_per_swarm_cpu_s": round(size / 1e6 / used),
+                "load1": os.getloadavg()[0],
+            }
+        )
+    )
     swarm.terminate()
     await swarm.wait()
     server.close()
@@ -108,6 +166,7 @@ async def main():
 if __name__ == "__main__":
     try:
         import uvloop
+
         uvloop.run(main())
     except ImportError:
         asyncio.run(main())

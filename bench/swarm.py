@@ -14,6 +14,7 @@ once.  No subprocess is ever started: a 'shell' command whose argv begins with
 
 Any other command finishes at once with rc=0.  Status comes out as JSON lines.
 """
+
 import argparse
 import asyncio
 import hashlib
@@ -28,11 +29,17 @@ import time
 
 # ---------------------------------------------------------------- banana codec
 
-VOCAB = {name: i + 1 for i, name in enumerate((
-    "None class dereference reference dictionary function instance list module "
-    "persistent tuple unpersistable copy cache cached remote local lcache version "
-    "login password challenge logged_in not_logged_in cachemessage message answer "
-    "error decref decache uncache").split())}
+VOCAB = {
+    name: i + 1
+    for i, name in enumerate(
+        (
+            "None class dereference reference dictionary function instance list module "
+            "persistent tuple unpersistable copy cache cached remote local lcache version "
+            "login password challenge logged_in not_logged_in cachemessage message answer "
+            "error decref decache uncache"
+        ).split()
+    )
+}
 WORDS = [b""] + [name.encode() for name in VOCAB]
 T_LIST, T_INT, T_STR, T_NEG, T_FLOAT, T_LONGINT, T_LONGNEG, T_VOCAB = range(0x80, 0x88)
 
@@ -124,8 +131,11 @@ def jelly(obj):
         word = "list" if isinstance(obj, list) else "tuple"
         return e_list(len(obj) + 1) + e_word(word) + b"".join(map(jelly, obj))
     if isinstance(obj, dict):
-        return e_list(len(obj) + 1) + e_word("dictionary") + b"".join(
-            e_list(2) + jelly(k) + jelly(v) for k, v in obj.items())
+        return (
+            e_list(len(obj) + 1)
+            + e_word("dictionary")
+            + b"".join(e_list(2) + jelly(k) + jelly(v) for k, v in obj.items())
+        )
     raise TypeError(type(obj))
 
 
@@ -168,8 +178,17 @@ DECREF_HEAD = e_list(2) + e_word("decref")
 CALL_UPDATE = e_str(b"update") + e_int(1)
 CALL_COMPLETE = e_str(b"complete") + e_int(1) + e_list(2) + e_word("tuple") + J_NONE + EMPTY_KW
 # update([[{key: value}, 0]]) around the jellied value
-UPD_A = e_list(2) + e_word("tuple") + e_list(2) + e_word("list") + e_list(3) + e_word("list") \
-    + e_list(2) + e_word("dictionary") + e_list(2)
+UPD_A = (
+    e_list(2)
+    + e_word("tuple")
+    + e_list(2)
+    + e_word("list")
+    + e_list(3)
+    + e_word("list")
+    + e_list(2)
+    + e_word("dictionary")
+    + e_list(2)
+)
 UPD_B = e_int(0) + EMPTY_KW
 
 
@@ -177,22 +196,30 @@ def update_body(key, value):
     return CALL_UPDATE + UPD_A + jelly(key) + jelly(value) + UPD_B
 
 
-HEADER = ("{argv}\n in dir /srv/worker/build (timeout 1200 secs)\n watching logfiles {{}}\n"
-          " argv: {argv}\n environment:\n  HOME=/srv/worker\n  LANG=C.UTF-8\n  LOGNAME=worker\n"
-          "  PATH=/usr/local/bin:/usr/bin:/bin\n  PWD=/srv/worker/build\n  SHELL=/bin/sh\n"
-          " using PTY: False\n")
+HEADER = (
+    "{argv}\n in dir /srv/worker/build (timeout 1200 secs)\n watching logfiles {{}}\n"
+    " argv: {argv}\n environment:\n  HOME=/srv/worker\n  LANG=C.UTF-8\n  LOGNAME=worker\n"
+    "  PATH=/usr/local/bin:/usr/bin:/bin\n  PWD=/srv/worker/build\n  SHELL=/bin/sh\n"
+    " using PTY: False\n"
+)
 
 
 def make_pool(size=1 << 20, width=100):
     """About 1 MiB of build-log-like text, ending in a newline (always the same)."""
     rng = random.Random(7)
-    words = "gcc -c -O2 -Wall src lib core net util main test note warning unused variable in " \
-            "function include passed ok failed linking object target generated".split()
+    words = (
+        "gcc -c -O2 -Wall src lib core net util main test note warning unused variable in "
+        "function include passed ok failed linking object target generated".split()
+    )
     lines, total, n = [], 0, 0
     while total < size:
         n += 1
-        line = f"[{n:6d}] " + " ".join(rng.choice(words) for _ in range(12)) + f" {rng.getrandbits(48):012x}"
-        lines.append(line[:width - 1].ljust(width - 1, ".") + "\n")
+        line = (
+            f"[{n:6d}] "
+            + " ".join(rng.choice(words) for _ in range(12))
+            + f" {rng.getrandbits(48):012x}"
+        )
+        lines.append(line[: width - 1].ljust(width - 1, ".") + "\n")
         total += width
     return "".join(lines)
 
@@ -202,17 +229,18 @@ POOL = make_pool()
 
 def chunk_texts(total, chunk):
     """Texts of at most `chunk` bytes whose lengths add up to `total` (repeating the pool)."""
-    cycle = [POOL[i:i + chunk] for i in range(0, len(POOL), chunk)]
+    cycle = [POOL[i : i + chunk] for i in range(0, len(POOL), chunk)]
     while total > 0:
         for text in cycle:
             if total <= 0:
                 return
-            yield text if len(text) <= total else text[:total - 1] + "\n"
+            yield text if len(text) <= total else text[: total - 1] + "\n"
             total -= len(text)
 
 
 class Spec:
     """What one command prints; parsed once per distinct argument text."""
+
     cache = {}
 
     def __init__(self, argv):
@@ -227,8 +255,10 @@ class Spec:
         if lines:
             text = "".join(f"{i:04d} ".ljust(width - 1, "x") + "\n" for i in range(lines))
             self.body = update_body("stdout", text)
-        self.tail = [update_body("rc", int(opts.get("rc", 0))),
-                     update_body("header", "elapsedTime=0.001000\n")]
+        self.tail = [
+            update_body("rc", int(opts.get("rc", 0))),
+            update_body("header", "elapsedTime=0.001000\n"),
+        ]
         self.killed = [update_body("header", "command interrupted\n"), update_body("rc", -1)]
         self.simple = not self.bytes and not self.sleep
         self.nbytes = self.bytes or lines * width
@@ -244,8 +274,18 @@ class Spec:
 
 # ------------------------------------------------------------------ one worker
 
+
 class Stats:
-    __slots__ = ("attached", "lost", "msgs_in", "msgs_out", "commands", "builds", "payload", "rejected")
+    __slots__ = (
+        "attached",
+        "lost",
+        "msgs_in",
+        "msgs_out",
+        "commands",
+        "builds",
+        "payload",
+        "rejected",
+    )
 
     def __init__(self):
         for k in self.__slots__:
@@ -258,10 +298,10 @@ class Worker(asyncio.Protocol):
         self.buf = b""
         self.dialect = False
         self.reqid = 0
-        self.pending = {}            # our request id -> callback(result)
-        self.builders = {}           # name -> luid
-        self.luids = 10              # luid 1 is the bot itself
-        self.running = {}            # builder luid -> Command
+        self.pending = {}  # our request id -> callback(result)
+        self.builders = {}  # name -> luid
+        self.luids = 10  # luid 1 is the bot itself
+        self.running = {}  # builder luid -> Command
         self.attached = asyncio.get_running_loop().create_future()
         self.closed = asyncio.get_running_loop().create_future()
         self.writable = asyncio.Event()
@@ -306,7 +346,7 @@ class Worker(asyncio.Protocol):
     # protocol
     def handle(self, buf, pos, out):
         if not self.dialect:
-            _, pos = parse(buf, pos)         # the dialects the master offers
+            _, pos = parse(buf, pos)  # the dialects the master offers
             out.append(e_str(b"pb") + e_list(2) + e_word("version") + e_int(6))
             self.dialect = True
             self.call(out, e_str(b"root"), b"login", [self.name], self.got_challenge)
@@ -355,8 +395,15 @@ class Worker(asyncio.Protocol):
         if callback:
             self.pending[self.reqid] = callback
         self.stats.msgs_out += 1
-        out.append(MSG_HEAD + e_int(self.reqid) + obj + e_str(method) + e_int(1)
-                   + jelly(tuple(args)) + EMPTY_KW)
+        out.append(
+            MSG_HEAD
+            + e_int(self.reqid)
+            + obj
+            + e_str(method)
+            + e_int(1)
+            + jelly(tuple(args))
+            + EMPTY_KW
+        )
 
     def got_challenge(self, out, result):
         challenge, challenger = unjelly(result)
@@ -449,8 +496,7 @@ class Worker(asyncio.Protocol):
         ref = e_int(luid)
         for body in bodies:
             self.send(out, ref, body)
-        self.send(out, ref, CALL_COMPLETE,
-                  lambda out, _: out.append(DECREF_HEAD + e_int(luid)))
+        self.send(out, ref, CALL_COMPLETE, lambda out, _: out.append(DECREF_HEAD + e_int(luid)))
 
 
 def parse_list_head(buf, pos):
@@ -529,26 +575,43 @@ class Command:
 
 # ------------------------------------------------------------------- the swarm
 
+
 class Swarm:
     def __init__(self, opts):
         self.opts, self.password, self.window = opts, opts.password, opts.window
         self.stats = Stats()
-        self.up = 0                  # workers attached now
+        self.up = 0  # workers attached now
         self.tails = {}
-        self.commands = {name: "3.3" for name in (
-            "shell uploadFile uploadDirectory downloadFile mkdir rmdir cpdir stat glob listdir "
-            "rmfile").split()}
-        self.info = jelly({
-            "admin": "bench\n", "host": "swarm\n", "environ": {"PATH": "/usr/bin:/bin", "HOME": "/srv/worker"},
-            "system": "posix", "basedir": "/srv/worker", "numcpus": 4, "version": "4.3.0",
-            "worker_commands": self.commands, "delete_leftover_dirs": False})
+        self.commands = {
+            name: "3.3"
+            for name in (
+                "shell uploadFile uploadDirectory downloadFile mkdir rmdir cpdir stat glob listdir "
+                "rmfile"
+            ).split()
+        }
+        self.info = jelly(
+            {
+                "admin": "bench\n",
+                "host": "swarm\n",
+                "environ": {"PATH": "/usr/bin:/bin", "HOME": "/srv/worker"},
+                "system": "posix",
+                "basedir": "/srv/worker",
+                "numcpus": 4,
+                "version": "4.3.0",
+                "worker_commands": self.commands,
+                "delete_leftover_dirs": False,
+            }
+        )
         self.began = time.monotonic()
 
     def say(self, event, **kw):
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        kw.update(event=event, secs=round(time.monotonic() - self.began, 3),
-                  cpu=round(usage.ru_utime + usage.ru_stime, 3),
-                  **{k: getattr(self.stats, k) for k in Stats.__slots__})
+        kw.update(
+            event=event,
+            secs=round(time.monotonic() - self.began, 3),
+            cpu=round(usage.ru_utime + usage.ru_stime, 3),
+            **{k: getattr(self.stats, k) for k in Stats.__slots__},
+        )
         print(json.dumps(kw), flush=True)
 
     async def keep(self, name, gate, until):
@@ -559,7 +622,9 @@ class Swarm:
             worker = None
             async with gate:
                 try:
-                    _, worker = await loop.create_connection(lambda: Worker(self, name), host, int(port))
+                    _, worker = await loop.create_connection(
+                        lambda: Worker(self, name), host, int(port)
+                    )
                     await worker.attached
                 except OSError as e:
                     if self.stats.rejected <= 5 and self.stats.rejected:
@@ -576,16 +641,19 @@ class Swarm:
         loop.add_signal_handler(signal.SIGUSR1, lambda: self.say("stats"))
         parent = os.getppid()
 
-        def orphaned():              # never outlive the benchmark that started us
+        def orphaned():  # never outlive the benchmark that started us
             if os.getppid() != parent:
                 return stop.done() or stop.set_result(None)
             loop.call_later(1, orphaned)
+
         orphaned()
         gate = asyncio.Semaphore(self.opts.parallel)
         until = time.monotonic() + self.opts.max_seconds
         first = self.opts.first
-        tasks = [loop.create_task(self.keep(f"w{i}", gate, until))
-                 for i in range(first, first + self.opts.workers)]
+        tasks = [
+            loop.create_task(self.keep(f"w{i}", gate, until))
+            for i in range(first, first + self.opts.workers)
+        ]
         try:
             await asyncio.wait_for(stop, self.opts.max_seconds)
         except asyncio.TimeoutError:
@@ -597,6 +665,7 @@ class Swarm:
 
 def ceiling():
     """CPU cost of the swarm alone: canned master traffic, no sockets' other end."""
+
     class Sink:
         def __init__(self):
             self.n = 0
@@ -616,16 +685,44 @@ def ceiling():
         w = Worker(swarm, "w0")
         w.connection_made(Sink())
         w.dialect = True
-        args = {"command": ["replay", "lines=20"], "workdir": "build", "env": None, "want_stdout": 1,
-                "want_stderr": 1, "logfiles": {}, "timeout": 1200, "maxTime": None, "max_lines": None,
-                "sigtermTime": None, "usePTY": None, "logEnviron": True, "initial_stdin": None,
-                "interruptSignal": "KILL"}
+        args = {
+            "command": ["replay", "lines=20"],
+            "workdir": "build",
+            "env": None,
+            "want_stdout": 1,
+            "want_stderr": 1,
+            "logfiles": {},
+            "timeout": 1200,
+            "maxTime": None,
+            "max_lines": None,
+            "sigtermTime": None,
+            "usePTY": None,
+            "logEnviron": True,
+            "initial_stdin": None,
+            "interruptSignal": "KILL",
+        }
 
         def step(i):
-            msgs = MSG_HEAD + e_int(i) + e_int(11) + e_str(b"startCommand") + e_int(1) \
-                + e_list(5) + e_word("tuple") + e_list(2) + e_word("remote") + e_int(i) \
-                + jelly(str(i)) + jelly("shell") + jelly(args) + EMPTY_KW
-            return msgs, b"".join(ANSWER_HEAD + e_int(5 * (i - 1) + k) + e_int(0) for k in range(1, 6))
+            msgs = (
+                MSG_HEAD
+                + e_int(i)
+                + e_int(11)
+                + e_str(b"startCommand")
+                + e_int(1)
+                + e_list(5)
+                + e_word("tuple")
+                + e_list(2)
+                + e_word("remote")
+                + e_int(i)
+                + jelly(str(i))
+                + jelly("shell")
+                + jelly(args)
+                + EMPTY_KW
+            )
+            return msgs, b"".join(
+                ANSWER_HEAD + e_int(5 * (i - 1) + k) + e_int(0) for k in range(1, 6)
+            )
+
         n = 20000
         feed = [step(i) for i in range(1, n + 1)]
         t = time.process_time()
@@ -642,19 +739,32 @@ def ceiling():
             w.data_received(ANSWER_HEAD + e_int(w.reqid) + e_int(0))
             count += size
         per_byte = (time.process_time() - t) / count
-        print(json.dumps({"event": "ceiling", "cpu_us_per_step": round(per_step * 1e6, 1),
-                          "steps_per_cpu_s": round(1 / per_step), "codec_MB_per_cpu_s": round(1e-6 / per_byte)}))
+        print(
+            json.dumps(
+                {
+                    "event": "ceiling",
+                    "cpu_us_per_step": round(per_step * 1e6, 1),
+                    "steps_per_cpu_s": round(1 / per_step),
+                    "codec_MB_per_cpu_s": round(1e-6 / per_byte),
+                }
+            )
+        )
+
     asyncio.run(run())
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     ap.add_argument("--master", default="127.0.0.1:9989", help="host:port of the worker listener")
     ap.add_argument("--workers", type=int, default=50)
     ap.add_argument("--first", type=int, default=0, help="number of the first worker")
     ap.add_argument("--password", default="pw")
     ap.add_argument("--parallel", type=int, default=100, help="logins under way at once")
-    ap.add_argument("--window", type=int, default=64, help="unacknowledged output updates per command")
+    ap.add_argument(
+        "--window", type=int, default=64, help="unacknowledged output updates per command"
+    )
     ap.add_argument("--retry", type=float, default=1.0, help="seconds before a reconnect")
     ap.add_argument("--max-seconds", type=float, default=3600)
     ap.add_argument("--ceiling", action="store_true", help="measure the swarm's own cost and exit")
@@ -663,6 +773,7 @@ def main():
         return ceiling()
     try:
         import uvloop
+
         run = uvloop.run
     except ImportError:
         run = asyncio.run

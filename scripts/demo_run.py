@@ -41,10 +41,17 @@ def free_port() -> int:
 
 def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
-        raise DemoFailed(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}")
+        raise DemoFailed(
+            f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}"
+        )
     return done.stdout
 
 
@@ -88,7 +95,9 @@ class Demo:
     def serve_repository(self) -> None:
         run("git", "clone", "-q", "--bare", ROOT, self.repository)
         run("git", "clone", "-q", self.repository, self.folder / "clone")
-        self.branch = run("git", "symbolic-ref", "--short", "HEAD", cwd=self.folder / "clone").strip()
+        self.branch = run(
+            "git", "symbolic-ref", "--short", "HEAD", cwd=self.folder / "clone"
+        ).strip()
         self.git_daemon = subprocess.Popen(
             ["git", "daemon", "--listen=127.0.0.1", f"--port={self.git_port}", "--export-all", "--reuseaddr",
              f"--base-path={self.repository.parent}", str(self.repository.parent)],
@@ -121,7 +130,9 @@ class Demo:
         )  # fmt: skip
         run(BIN / "buildbot-worker", "start", self.worker)
         self.started_worker = True
-        self.wait_for("the worker to attach", lambda: self.rest.rows("workers")[0]["connected_to"], 30)
+        self.wait_for(
+            "the worker to attach", lambda: self.rest.rows("workers")[0]["connected_to"], 30
+        )
         version = self.rest.rows("workers")[0]["workerinfo"].get("version")
         say(f"worker       demo-worker attached (buildbot-worker {version})")
 
@@ -150,7 +161,9 @@ class Demo:
                 if step["complete"] and step["stepid"] not in printed:
                     printed.add(step["stepid"])
                     seconds = step["complete_at"] - step["started_at"]
-                    say(f"  {RESULTS[step['results']]:9} {seconds:4} s  {step['name']:20} {step['state_string']}")
+                    say(
+                        f"  {RESULTS[step['results']]:9} {seconds:4} s  {step['name']:20} {step['state_string']}"
+                    )
             if done:
                 break
             time.sleep(0.2)
@@ -158,7 +171,9 @@ class Demo:
         if not build["complete"]:
             raise DemoFailed(f"build {number} did not end within {BUILD_LIMIT_S} s")
         seconds = build["complete_at"] - build["started_at"]
-        revision = self.rest.get(f"builds/{build['buildid']}/properties")["properties"][0].get("got_revision", ["?"])[0]
+        revision = self.rest.get(f"builds/{build['buildid']}/properties")["properties"][0].get(
+            "got_revision", ["?"]
+        )[0]
         say(f"  {build['state_string']} in {seconds} s at revision {str(revision)[:10]}")
         if build["results"] != 0:
             raise DemoFailed(f"build {number} ended with {RESULTS[build['results']]}")
@@ -180,7 +195,9 @@ class Demo:
 
     def close(self) -> None:
         if self.started_worker:
-            subprocess.run([BIN / "buildbot-worker", "stop", "-q", self.worker], stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [BIN / "buildbot-worker", "stop", "-q", self.worker], stdout=subprocess.DEVNULL
+            )
         if self.started_master:
             subprocess.run([BIN / "kilnbot", "stop", "-q", self.master])
         if self.git_daemon is not None:
@@ -205,7 +222,9 @@ def play(demo: Demo, stay: bool) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Shows Kilnbot building a clone of its own source.")
+    parser = argparse.ArgumentParser(
+        description="Shows Kilnbot building a clone of its own source."
+    )
     parser.add_argument("--exit", action="store_true", help="end after the second build")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kilnbot-demo-"))
@@ -218,7 +237,10 @@ def main() -> int:
         say(f"\nthe demo failed: {failure}")
         log = demo.master / "twistd.log"
         if log.exists():
-            say("the end of the master's log:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-30:]))
+            say(
+                "the end of the master's log:\n"
+                + "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+            )
     except KeyboardInterrupt:
         status = 0
     finally:

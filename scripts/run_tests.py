@@ -43,12 +43,20 @@ def read_junit(report: Path) -> Counts:
     except (OSError, ElementTree.ParseError) as error:
         print(f"no report of the suite: {error}")
         return Counts(failed=1)
-    failed = sum(1 for case in cases if any(case.find(tag) is not None for tag in ("failure", "error", "skipped")))
+    failed = sum(
+        1
+        for case in cases
+        if any(case.find(tag) is not None for tag in ("failure", "error", "skipped"))
+    )
     return Counts(len(cases) - failed, failed) if cases else Counts(failed=1)
 
 
-def run_reported(command: Sequence[str | Path], report: Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Counts:
-    status = subprocess.run([str(part) for part in command], cwd=cwd, env=env or environment()).returncode
+def run_reported(
+    command: Sequence[str | Path], report: Path, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> Counts:
+    status = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=env or environment()
+    ).returncode
     counts = read_junit(report)
     if status and not counts.failed:
         print(f"{command[0]} ended with {status} although no test failed")
@@ -56,7 +64,9 @@ def run_reported(command: Sequence[str | Path], report: Path, cwd: Path = ROOT, 
     return counts
 
 
-def run_plain(name: str, *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Counts:
+def run_plain(
+    name: str, *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> Counts:
     """A command that is one test: it passes with status 0."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, env=env or environment(), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
@@ -73,7 +83,9 @@ def catch2(build: Path, scratch: Path, env: dict[str, str] | None = None) -> Cou
         if program.is_file() and os.access(program, os.X_OK):
             report = scratch / f"{build.name}-{program.name}.xml"
             print(f"-- {program.name}", flush=True)
-            total += run_reported([program, "-r", f"junit::out={report}", "-r", "compact"], report, env=env)
+            total += run_reported(
+                [program, "-r", f"junit::out={report}", "-r", "compact"], report, env=env
+            )
     return total
 
 
@@ -84,14 +96,24 @@ def core(scratch: Path) -> Counts:
 def pytest(folder: str, scratch: Path) -> Counts:
     report = scratch / f"{folder}.xml"
     return run_reported(
-        [VENV / "kilnbot", "python", "-m", "pytest", f"tests/{folder}", "-q", f"--junit-xml={report}"], report
+        [
+            VENV / "kilnbot",
+            "python",
+            "-m",
+            "pytest",
+            f"tests/{folder}",
+            "-q",
+            f"--junit-xml={report}",
+        ],
+        report,
     )
 
 
 def integration(scratch: Path) -> Counts:
     report = scratch / "integration.xml"
     return run_reported(
-        [VENV / "python", "-m", "pytest", "tests/integration", "-q", f"--junit-xml={report}"], report
+        [VENV / "python", "-m", "pytest", "tests/integration", "-q", f"--junit-xml={report}"],
+        report,
     )
 
 
@@ -119,7 +141,9 @@ def fuzz_seeds(scratch: Path) -> Counts:
 
 
 def lint(scratch: Path) -> Counts:
-    python = [path for path in ("pylib", "tests", "scripts", "worker", "bench") if (ROOT / path).is_dir()]
+    python = [
+        path for path in ("pylib", "tests", "scripts", "worker", "bench") if (ROOT / path).is_dir()
+    ]
     total = run_plain("ruff check", VENV / "ruff", "check", *python)
     total += run_plain("ruff format", VENV / "ruff", "format", "--check", *python)
     total += run_plain("mypy pylib", VENV / "mypy", "pylib")
@@ -130,7 +154,9 @@ def lint(scratch: Path) -> Counts:
 
 def sanitizer(preset: str) -> Callable[[Path], Counts]:
     def suite(scratch: Path) -> Counts:
-        configured = run_plain(f"configure {preset}", "cmake", "--preset", preset, "-DKILN_BINDINGS=OFF")
+        configured = run_plain(
+            f"configure {preset}", "cmake", "--preset", preset, "-DKILN_BINDINGS=OFF"
+        )
         built = run_plain(f"build {preset}", "ninja", "-C", f"build/{preset}")
         if configured.failed or built.failed:
             return configured + built
@@ -140,7 +166,9 @@ def sanitizer(preset: str) -> Callable[[Path], Counts]:
 
 
 def fuzz_long(scratch: Path) -> Counts:
-    total = run_plain("configure fuzz", "cmake", "--preset", "fuzz") + run_plain("build fuzz", "ninja", "-C", "build/fuzz")
+    total = run_plain("configure fuzz", "cmake", "--preset", "fuzz") + run_plain(
+        "build fuzz", "ninja", "-C", "build/fuzz"
+    )
     for program in sorted((ROOT / "build" / "fuzz" / "fuzz").glob("fuzz_*")):
         if os.access(program, os.X_OK) and program.is_file():
             seeds = ROOT / "fuzz" / "seeds" / program.name.removeprefix("fuzz_")
@@ -171,7 +199,12 @@ FULL_SUITES: dict[str, Callable[[Path], Counts]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the test suites.")
     parser.add_argument("--full", action="store_true", help="also sanitizers and longer fuzzing")
-    parser.add_argument("--only", action="append", choices=[*SUITES, *FULL_SUITES], help="one suite; may be repeated")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[*SUITES, *FULL_SUITES],
+        help="one suite; may be repeated",
+    )
     options = parser.parse_args()
     suites = SUITES | (FULL_SUITES if options.full or options.only else {})
     total = Counts()
@@ -185,7 +218,9 @@ def main() -> int:
                 print(f"the suite {name} ran nothing: that is a failure")
                 counts.failed = 1
             total += counts
-            lines.append(f"{name:12} {counts.passed:5} passed {counts.failed:4} failed {time.monotonic() - start:7.1f} s")
+            lines.append(
+                f"{name:12} {counts.passed:5} passed {counts.failed:4} failed {time.monotonic() - start:7.1f} s"
+            )
             print(lines[-1], flush=True)
     print("\n== all suites")
     print("\n".join(lines))

@@ -63,7 +63,9 @@ def wait_for(what: str, probe: Callable[[], T], limit_s: float = LIMIT_S) -> T:
 class Master:
     """A master in `folder`. The configuration is HEADER followed by the test's own lines."""
 
-    def __init__(self, folder: Path, db: str = "sqlite:///state.sqlite", command: str = MASTER_CMD) -> None:
+    def __init__(
+        self, folder: Path, db: str = "sqlite:///state.sqlite", command: str = MASTER_CMD
+    ) -> None:
         self.dir = folder / "master"
         self.command = command
         self.db = db
@@ -105,7 +107,11 @@ class Master:
             pid = int((self.dir / "twistd.pid").read_text())
         except (OSError, ValueError):
             return None
-        return pid if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else None
+        return (
+            pid
+            if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+            else None
+        )
 
     def log(self) -> str:
         try:
@@ -160,11 +166,19 @@ class Master:
 
     def build_of(self, request: int, limit_s: float = LIMIT_S) -> dict[str, Any]:
         """The first build of a request, as soon as there is one."""
-        return wait_for(f"a build of request {request}", lambda: self.rows(f"builds?buildrequestid={request}"), limit_s)[0]
+        return wait_for(
+            f"a build of request {request}",
+            lambda: self.rows(f"builds?buildrequestid={request}"),
+            limit_s,
+        )[0]
 
     def finished_build(self, request: int, limit_s: float = LIMIT_S) -> dict[str, Any]:
         """The last build of a request, when the request is complete."""
-        wait_for(f"the end of request {request}", lambda: self.rows(f"buildrequests/{request}")[0]["complete"], limit_s)
+        wait_for(
+            f"the end of request {request}",
+            lambda: self.rows(f"buildrequests/{request}")[0]["complete"],
+            limit_s,
+        )
         return self.rows(f"builds?buildrequestid={request}&order=buildid")[-1]
 
     def steps(self, build: dict[str, Any]) -> list[dict[str, Any]]:
@@ -252,7 +266,11 @@ class WebSocket:
     def send(self, message: dict[str, Any]) -> None:
         data = json.dumps(message).encode()
         assert len(data) < 65536
-        length = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + struct.pack(">H", len(data))
+        length = (
+            bytes([0x80 | len(data)])
+            if len(data) < 126
+            else bytes([0x80 | 126]) + struct.pack(">H", len(data))
+        )
         self.socket.sendall(b"\x81" + length + b"\0\0\0\0" + data)
 
     def receive(self) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def test_a_good_file_is_said_to_be_good(master: Master) -> None:
     ids=["syntax error", "exception", "unknown key", "unknown keyword", "wrong type", "unknown builder", "duplicate builder",
          "duplicate worker", "unknown worker", "unknown step", "missing module"],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_the_place(master: Master, text: str, line: int | None, words: list[str]) -> None:
+def test_a_wrong_file_is_refused_with_the_place(
+    master: Master, text: str, line: int | None, words: list[str]
+) -> None:
     lines = check(master, text)
 
     place = f"master.cfg:{FIRST_LINE + line - 1}:" if line else "master.cfg:"

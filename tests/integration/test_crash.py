@@ -74,9 +74,16 @@ c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"])]
     with running(master, worker):
         master.wait_attached()
         build = master.build_of(master.force())
-        step = wait_for("the step", lambda: [s for s in master.steps(build) if s["name"] == "talk"])[0]
+        step = wait_for(
+            "the step", lambda: [s for s in master.steps(build) if s["name"] == "talk"]
+        )[0]
         wait_for("the output", lambda: "ofirst words\n" in master.log_text(step), limit_s=30)
-        wait_for("the log file", lambda: [p for p in (master.dir / "kiln-logs").rglob("*.klog") if p.stat().st_size > 50])
+        wait_for(
+            "the log file",
+            lambda: [
+                p for p in (master.dir / "kiln-logs").rglob("*.klog") if p.stat().st_size > 50
+            ],
+        )
         master.kill()
         worker.stop()
         master.start()

@@ -34,7 +34,9 @@ def test_a_forced_build_runs_its_steps(run_master: Callable[[str], Master]) -> N
     assert "ob1-1\n" in master.log_text(steps[2])
 
 
-def test_the_buildset_and_request_complete_with_the_build(run_master: Callable[[str], Master]) -> None:
+def test_the_buildset_and_request_complete_with_the_build(
+    run_master: Callable[[str], Master],
+) -> None:
     master = run_master(TWO_STEPS)
 
     build = master.finished_build(master.force(reason="why not"))
@@ -42,7 +44,8 @@ def test_the_buildset_and_request_complete_with_the_build(run_master: Callable[[
     request = master.rows(f"buildrequests/{build['buildrequestid']}")[0]
     assert (request["complete"], request["results"], request["claimed"]) == (True, 0, True)
     buildset = wait_for(
-        "the buildset", lambda: [b for b in master.rows(f"buildsets/{request['buildsetid']}") if b["complete"]]
+        "the buildset",
+        lambda: [b for b in master.rows(f"buildsets/{request['buildsetid']}") if b["complete"]],
     )[0]
     assert buildset["results"] == 0
     assert buildset["reason"].endswith("why not")
@@ -64,11 +67,15 @@ def test_properties_carry_their_sources(run_master: Callable[[str], Master]) -> 
 def test_a_change_from_the_hook_starts_a_build(run_master: Callable[[str], Master]) -> None:
     master = run_master(TWO_STEPS)
 
-    answer = master.hook(author="joe <joe@example.org>", branch="main", revision="abc", comments="new", project="p")
+    answer = master.hook(
+        author="joe <joe@example.org>", branch="main", revision="abc", comments="new", project="p"
+    )
     ignored = master.hook(author="joe", branch="other", revision="def")
 
     assert (answer, ignored) == ("1 change found", "1 change found")
-    build = wait_for("a build", lambda: [b for b in master.rows("builds?property=*") if b["complete"]])[0]
+    build = wait_for(
+        "a build", lambda: [b for b in master.rows("builds?property=*") if b["complete"]]
+    )[0]
     assert build["properties"]["revision"] == ["abc", "Build"]
     changes = master.rows(f"builds/{build['buildid']}/changes")
     assert [change["author"] for change in changes] == ["joe <joe@example.org>"]
@@ -76,7 +83,9 @@ def test_a_change_from_the_hook_starts_a_build(run_master: Callable[[str], Maste
     assert len(master.rows("buildsets")) == 1
 
 
-def test_the_websocket_tells_a_build_from_start_to_finish(run_master: Callable[[str], Master]) -> None:
+def test_the_websocket_tells_a_build_from_start_to_finish(
+    run_master: Callable[[str], Master],
+) -> None:
     master = run_master(TWO_STEPS)
     socket = WebSocket(master.http)
     socket.consume("builds/*/*")
@@ -85,7 +94,11 @@ def test_the_websocket_tells_a_build_from_start_to_finish(run_master: Callable[[
     master.force()
 
     events = []
-    while not events or not events[-1]["k"].endswith("/finished") or not events[-1]["k"].startswith("builds/"):
+    while (
+        not events
+        or not events[-1]["k"].endswith("/finished")
+        or not events[-1]["k"].startswith("builds/")
+    ):
         events.append(socket.receive())
     socket.close()
     keys = [event["k"].split("/")[0] + " " + event["k"].rsplit("/", 1)[1] for event in events]
@@ -109,7 +122,10 @@ c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"])]
     )
     request = master.force()
     build = master.build_of(request)
-    wait_for("the long step", lambda: [s for s in master.steps(build) if s["name"] == "long" and s["started_at"]])
+    wait_for(
+        "the long step",
+        lambda: [s for s in master.steps(build) if s["name"] == "long" and s["started_at"]],
+    )
 
     master.control(f"builds/{build['buildid']}", "stop", reason="no longer needed")
 

@@ -27,7 +27,11 @@ def dump_step(master: Master, step: dict[str, Any]) -> dict[str, Any]:
             logs[log["slug"]] = [log["type"], log["complete"]]
             continue
         lines = master.log_text(step, log["slug"]).splitlines() if log["num_lines"] else []
-        kept = [line for line in lines if not line.startswith("h") or line.startswith("hprogram finished")]
+        kept = [
+            line
+            for line in lines
+            if not line.startswith("h") or line.startswith("hprogram finished")
+        ]
         logs[log["slug"]] = [log["type"], log["complete"], kept]
     keys = ("number", "name", "results", "state_string", "urls", "hidden", "complete")
     return {key: step[key] for key in keys} | {"logs": logs}
@@ -44,8 +48,14 @@ def dump(master: Master, build: dict[str, Any]) -> dict[str, Any]:
         "build": {key: build[key] for key in ("number", "results", "state_string", "complete")},
         "steps": [dump_step(master, step) for step in master.steps(build)],
         "properties": dict(sorted(properties.items())),
-        "request": {key: request[key] for key in ("results", "complete", "claimed", "priority", "waited_for")},
-        "buildset": {key: buildset[key] for key in ("reason", "results", "external_idstring", "parent_buildid")},
+        "request": {
+            key: request[key]
+            for key in ("results", "complete", "claimed", "priority", "waited_for")
+        },
+        "buildset": {
+            key: buildset[key]
+            for key in ("reason", "results", "external_idstring", "parent_buildid")
+        },
         "sourcestamps": stamps,
     }
 

@@ -27,11 +27,16 @@ def test_a_lost_worker_makes_the_build_retry_and_it_is_built_again(tmp_path: Pat
         master.wait_attached()
         request = master.force()
         build = master.build_of(request)
-        wait_for("the long step", lambda: [s for s in master.steps(build) if s["name"] == "long" and s["started_at"]])
+        wait_for(
+            "the long step",
+            lambda: [s for s in master.steps(build) if s["name"] == "long" and s["started_at"]],
+        )
 
         worker.stop()
 
-        wait_for("the end of the build", lambda: master.rows(f"builds/{build['buildid']}")[0]["complete"])
+        wait_for(
+            "the end of the build", lambda: master.rows(f"builds/{build['buildid']}")[0]["complete"]
+        )
         assert master.rows(f"builds/{build['buildid']}")[0]["results"] == 5
         assert master.rows(f"buildrequests/{request}")[0]["complete"] is False
         (worker.dir / "b1" / "go").touch()
@@ -117,7 +122,10 @@ def test_garbage_on_the_ports_ends_only_its_connection(run_master: Callable[[str
         b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 2_000_000 + b"\r\n\r\n",
         b"POST /api/v2/builders HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n" + b"z" * 100_000,
         b"GET /api/v2/" + b"a/" * 50_000 + b" HTTP/1.1\r\n\r\n",
-        *(bytes(random_bytes.choices(range(256), k=random_bytes.randrange(1, 5000))) for _ in range(50)),
+        *(
+            bytes(random_bytes.choices(range(256), k=random_bytes.randrange(1, 5000)))
+            for _ in range(50)
+        ),
     ]
     for data in hostile:
         send_garbage(master.pb, data)
