@@ -51,14 +51,17 @@ std::string fresh_url(Backend backend, const std::filesystem::path& directory) {
   return {};
 }
 
-DatabaseHost::DatabaseHost(Backend backend) : url_(fresh_url(backend, directory_.path())) { open(1000); }
+DatabaseHost::DatabaseHost(Backend backend) {
+  directory_.emplace();
+  url_ = fresh_url(backend, directory_->path());
+  open(1000);
+}
 DatabaseHost::DatabaseHost(std::string url) : url_(std::move(url)) { open(1000); }
 DatabaseHost::~DatabaseHost() = default;
 
 void DatabaseHost::open(EpochSeconds now) {
   db::Database::Options options;
   options.url = url_;
-  options.basedir = directory_.path();
   options.post_to_loop = [this](std::function<void()> task) { loop_.post(std::move(task)); };
   options.create = true;
   options.now = [] { return EpochSeconds(1500); };
@@ -77,7 +80,7 @@ std::int64_t DatabaseHost::integer(const std::string& sql) {
 }
 
 std::unique_ptr<db::Connection> DatabaseHost::connect() {
-  return db::connect(db::parse_url(url_, directory_.path()).value(), db::Access::write).value();
+  return db::connect(db::parse_url(url_, "/").value(), db::Access::write).value();
 }
 
 }  // namespace kiln::testing

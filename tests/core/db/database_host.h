@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <vector>
 
@@ -73,7 +74,7 @@ class DatabaseHost : public JournalHost {
  private:
   void open(EpochSeconds now);
 
-  TemporaryDirectory directory_;
+  std::optional<TemporaryDirectory> directory_;  // of a fresh one
   std::string url_;
   Loop loop_;
   std::vector<std::string> refused_;

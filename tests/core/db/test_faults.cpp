@@ -191,7 +191,7 @@ TEST_CASE("two masters do not take the same build number or request") {
     Unit unit;
     const auto build = unit.add(build_of(base.builders[0], set.child_ids[0], base.workers[0]));
     const auto claim = unit.add(writes::ClaimRequests{{RequestId(set.child_ids[0]), RequestId(set.child_ids[1])}, 2});
-    unit.then([&](const Committed& written) {
+    unit.then([&, build, claim](const Committed& written) {
       number = written.at(build).number;
       claimed = written.at(claim).ok;
     });
