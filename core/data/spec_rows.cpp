@@ -47,8 +47,9 @@ bool is_list(FieldType type) {
          type == FieldType::list_of_entity;
 }
 
-// Upstream declares these as always there, and yet answers null.
+// Upstream declares a change's committer as always there, and yet answers null; a build's properties the other way.
 bool is_declared_nullable(std::string_view type, const FieldInfo& field) {
+  if (type == "build" && field.name == "properties") return true;
   return field.nullable && !(type == "change" && field.name == "committer");
 }
 

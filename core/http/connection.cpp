@@ -40,6 +40,11 @@ void Connection::close() {
   needs_.closed(this);
 }
 
+void Connection::finish() {
+  finishing_ = true;
+  if (is_idle()) close();
+}
+
 bool Connection::is_overdue(Clock::time_point now) const {
   switch (state_) {
     case State::reading: return now - since_ > (lingering_ ? linger_limit : reading_limit);
@@ -89,7 +94,7 @@ bool Connection::is_upgrade(const Request& request) const {
 void Connection::handle(Request request) {
   request.peer = peer_;
   request_ = std::make_shared<const Request>(std::move(request));
-  keep_alive_ = request_->keep_alive;
+  keep_alive_ = request_->keep_alive && !finishing_;
   if (is_upgrade(*request_)) {
     if (!needs_.site.allows_websocket(*request_)) {
       return refuse(403, "a page of another site may not open a websocket here");
@@ -114,6 +119,11 @@ void Connection::respond(Response response) {
   body_bytes_ = response_.text().size();
   if (request_->method == "HEAD") {
     response_.more = nullptr;
+    body_bytes_ = 0;
+  }
+  // Before the client can know of it; a body that goes on is logged with its length at the end.
+  if (!response_.more) needs_.log.add(*request_, response_.status, body_bytes_);
+  if (request_->method == "HEAD") {
     return send(head_, {}, [this] { response_done(); });
   }
   if (!response_.more) return send(head_, response_.text(), [this] { response_done(); });
@@ -152,10 +162,10 @@ void Connection::write_piece(std::string piece) {
 }
 
 void Connection::response_done() {
-  needs_.log.add(*request_, response_.status, body_bytes_);
+  if (response_.more) needs_.log.add(*request_, response_.status, body_bytes_);
   response_ = Response();
   request_.reset();
-  if (!keep_alive_) return linger();
+  if (!keep_alive_ || finishing_) return linger();
   next_request();
 }
 

@@ -34,6 +34,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start();
   // Ends the connection at once.
   void close();
+  // Ends it after the answer in work, at once when there is none.
+  void finish();
   // Waits longer than it may.
   bool is_overdue(Clock::time_point now) const;
   // No request is being answered.
@@ -47,7 +49,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void next_request();
   void handle(Request request);
   void respond(Response response);
-  void write_body();
   void next_piece();
   void write_piece(std::string piece);
   void response_done();
@@ -63,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   RequestReader reader_;
   State state_ = State::reading;
   bool lingering_ = false;
+  bool finishing_ = false;
   Clock::time_point since_ = Clock::now();
   std::array<char, 8192> bytes_;
   std::shared_ptr<const Request> request_;

@@ -27,7 +27,8 @@ std::string error_page(int status, std::string_view title, std::string_view text
 }
 
 Response redirect(std::string location) {
-  Response response = make_response(302, "text/html", "");
+  Response response;
+  response.status = 302;
   response.headers.emplace_back("Location", std::move(location));
   return response;
 }
@@ -136,8 +137,10 @@ Response avatar(const Request& request, const script::Config*) {
   const std::string size_text = argument(args, "size");
   int size = 32;
   std::from_chars(size_text.data(), size_text.data() + size_text.size(), size);
-  return redirect("//www.gravatar.com/avatar/" + md5_hex(to_lower_ascii(email)) + "?d=retro&s=" +
-                  std::to_string(size));
+  Response response = redirect("//www.gravatar.com/avatar/" + md5_hex(to_lower_ascii(email)) + "?d=retro&s=" +
+                               std::to_string(size));
+  response.headers.emplace_back("Content-Type", "text/html");
+  return response;
 }
 
 }  // namespace kiln::http

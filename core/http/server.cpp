@@ -49,7 +49,8 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
     stopped_ = std::move(done);
     const auto sockets = websockets_;
     for (const auto& [key, socket] : sockets) socket->close();
-    close_connections([](const Connection& connection) { return connection.is_idle(); });
+    const auto serving = connections_;
+    for (const auto& [key, connection] : serving) connection->finish();
     stop_timer_.expires_after(patience);
     stop_timer_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error) self->cut();

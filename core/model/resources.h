@@ -67,7 +67,7 @@ struct Resource<Worker> {
 template <>
 struct Resource<Patch> {
   static constexpr std::string_view type = "patch", plural = "patches";
-  static constexpr std::tuple fields{field("patchid", &Patch::id),     field("body", &Patch::body),
+  static constexpr std::tuple fields{field("patchid", &Patch::id),     field_as(FieldType::binary, "body", &Patch::body),
                                      field("level", &Patch::level),    field("subdir", &Patch::subdir),
                                      field("author", &Patch::author),  field("comment", &Patch::comment)};
   static constexpr Paths<0> event_paths{};

@@ -33,3 +33,4 @@ DELETE FROM connected_workers;
 INSERT INTO connected_workers (id, masterid, workerid) VALUES (1, 1, 1), (2, 1, 2);
 UPDATE masters SET active = 1, last_active = 1795252622;
 UPDATE workers SET paused = 0, pause_reason = NULL, graceful = 0;
+DELETE FROM masters WHERE id <> 1;
