@@ -121,7 +121,7 @@ Result<script::ChangeDraft> parse_base_change(const Request& request) {
   draft.change.when_timestamp = *when;
   draft.change.branch = find_filled(args, "branch");
   draft.change.category = find_filled(args, "category");
-  draft.change.revlink = find(args, "revlink").value_or("");
+  draft.change.revlink = find_filled(args, "revlink");
   draft.change.properties = *std::move(properties);
   draft.change.repository = find(args, "repository").value_or("");
   draft.change.project = find(args, "project").value_or("");

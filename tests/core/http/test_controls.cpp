@@ -170,6 +170,7 @@ TEST_CASE("a change hook takes the query too, and almost nothing") {
   CHECK(master.controls().changes[0].change.when_timestamp == 1600000100);
   CHECK(master.controls().changes[1].change.author.empty());
   CHECK_FALSE(master.controls().changes[1].change.branch.has_value());
+  CHECK_FALSE(master.controls().changes[1].change.revlink.has_value());
 }
 
 TEST_CASE("a wrong hook is refused with the reason as status text") {
