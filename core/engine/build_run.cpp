@@ -279,6 +279,15 @@ void BuildRun::connection_lost() {
   if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
 }
 
+void BuildRun::let_go() {
+  deadline_.reset();
+  pending_ = {};
+  upcoming_.clear();
+  session_.reset();
+  preparation_logs_.reset();
+  if (const auto step = std::exchange(current_, nullptr)) step->let_go();
+}
+
 std::string BuildRun::final_text() const {
   if (failure_ && !stop_) return failure_->build_text;
   std::string text(final_words[static_cast<std::size_t>(results_)]);

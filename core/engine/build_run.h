@@ -44,6 +44,8 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   // Ends with `results` soon, whatever it is doing; only the first reason counts.
   void stop(const std::string& reason, Results results);
   void connection_lost();
+  // The engine goes while it still runs: nothing is waited for any more.
+  void let_go();
 
   Phase phase() const { return phase_; }
   const Build& row() const { return row_; }

@@ -116,6 +116,12 @@ void CommandRun::reply_when_ready() {
   std::exchange(reply_, nullptr)(std::move(outcome_));
 }
 
+void CommandRun::let_go() {
+  host_ = nullptr;
+  ended_ = true;
+  reply_ = nullptr;
+}
+
 void CommandRun::abandon(End end) {
   if (!reply_) return;
   host_ = nullptr;

@@ -37,6 +37,8 @@ class CommandRun : public CommandSink {
   std::chrono::seconds patience() const;
   // Ends it for the step without the worker; nothing is heard of it any more.
   void abandon(script::CommandOutcome::End end);
+  // The same without a reply.
+  void let_go();
 
   void on_output(char stream, std::string_view text) override;
   void on_log_file(std::string_view name, std::string_view text) override;

@@ -199,7 +199,10 @@ void Engine::Parts::check_shutdown() {
 }
 
 Engine::Engine(Needs needs, Snapshot snapshot) : parts_(std::make_unique<Parts>(needs, snapshot)) {}
-Engine::~Engine() = default;
+
+Engine::~Engine() {
+  for (const auto& [key, build] : parts_->builds) build->let_go();
+}
 
 void Engine::apply_config(script::ConfigPtr config, Reply<> reply) {
   writes::ApplyConfig write;

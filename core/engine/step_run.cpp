@@ -270,6 +270,16 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
   }
 }
 
+void StepRun::let_go() {
+  is_abandoned_ = true;
+  timer_.reset();
+  deadline_.reset();
+  early_logs_.clear();
+  if (command_) command_->let_go();
+  command_.reset();
+  step_.reset();
+}
+
 void StepRun::escalate() {
   const auto patience = command_ ? command_->patience() : std::chrono::seconds(30);
   deadline_ = build_.kernel().clock.call_after(patience, [this] { kill(); });

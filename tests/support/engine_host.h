@@ -57,6 +57,8 @@ class EngineHost {
   void apply();  // applies `config` again
   // The master is killed and started again on the same database.
   void restart();
+  // One that the test connects by itself.
+  std::shared_ptr<ScriptedWorker> make_worker(const std::string& name);
   // `rc`: its commands end by themselves with it.
   std::shared_ptr<ScriptedWorker> connect(const std::string& name, std::optional<int> rc = std::nullopt);
 
@@ -86,7 +88,9 @@ class EngineHost {
  private:
   bool run_posted();
   bool flush_barrier();
+  void kill();
 
+  std::vector<std::weak_ptr<ScriptedWorker>> workers_;
   std::filesystem::path directory_;
   std::mutex mutex_;
   std::condition_variable posted_;

@@ -68,6 +68,14 @@ class ScriptedWorker : public engine::WorkerLink, public std::enable_shared_from
     gate_.detach(name_, keep);
   }
 
+  // The master is gone without a word: nothing is told to anybody.
+  void forget() {
+    is_connected = false;
+    timers_.clear();
+    commands_.clear();
+    waiting_.clear();
+  }
+
   // The command that runs; the oldest one when there are several.
   const Command* running() const { return commands_.empty() ? nullptr : &commands_.begin()->second; }
   const Command* running(const std::string& builder) const {

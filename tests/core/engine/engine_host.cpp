@@ -105,8 +105,7 @@ EngineHost::EngineHost() : directory_(fresh_directory()) {
 }
 
 EngineHost::~EngineHost() {
-  engine.reset();
-  journal.crash();
+  kill();
   logs_store.reset();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
@@ -173,14 +172,30 @@ void EngineHost::apply() {
   REQUIRE(applied);
 }
 
-void EngineHost::restart() {
+// Nothing that could still reply may outlive the engine.
+void EngineHost::kill() {
+  for (const auto& weak : workers_) {
+    if (const auto worker = weak.lock()) worker->forget();
+  }
+  workers_.clear();
+  flush_barrier();
   journal.crash();
   engine.reset();
+}
+
+void EngineHost::restart() {
+  kill();
   start();
 }
 
-std::shared_ptr<ScriptedWorker> EngineHost::connect(const std::string& name, std::optional<int> rc) {
+std::shared_ptr<ScriptedWorker> EngineHost::make_worker(const std::string& name) {
   auto worker = std::make_shared<ScriptedWorker>(clock, engine->workers(), name);
+  workers_.push_back(worker);
+  return worker;
+}
+
+std::shared_ptr<ScriptedWorker> EngineHost::connect(const std::string& name, std::optional<int> rc) {
+  auto worker = make_worker(name);
   if (rc) worker->finish_all_with(*rc);
   worker->connect();
   settle();
