@@ -23,6 +23,8 @@ namespace kiln::app {
 namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{60};
+constexpr std::chrono::seconds services_limit{10};  // for Python's services to stop
+constexpr std::chrono::seconds policy_limit{5};     // for the policy thread to leave its loop
 
 // As upstream names masters: two on one machine differ by their directory.
 std::string master_name(const BasedirFiles& files) {
@@ -74,7 +76,9 @@ struct Master::Parts {
   std::unique_ptr<Timer> heartbeat;
   Reply<> started;
   std::function<void()> stopped;
+  std::unique_ptr<Timer> stop_limit;
   bool stopping = false;
+  bool engine_stopping = false;
 };
 
 Result<void> Master::Parts::open_storage() {
@@ -193,6 +197,11 @@ void Master::Parts::stop() {
   if (std::exchange(stopping, true)) return;
   heartbeat.reset();
   control_socket.reset();
+  // User code may block the policy thread for ever: the master ends all the same.
+  stop_limit = loop.clock().call_after(services_limit, [this] {
+    log_warning("the services did not stop within {} s: ending without them", services_limit.count());
+    stop_engine();
+  });
   needs.runtime.deactivate([this](const Result<void>& inactive) {
     if (!inactive) log_warning("stopping the services: {}", inactive.error().what);
     stop_engine();
@@ -200,6 +209,8 @@ void Master::Parts::stop() {
 }
 
 void Master::Parts::stop_engine() {
+  if (std::exchange(engine_stopping, true)) return;
+  stop_limit.reset();
   engine->shutdown([this](const Result<void>&) {
     workers.reset();
     http.reset();
@@ -210,7 +221,14 @@ void Master::Parts::stop_engine() {
 void Master::Parts::leave_database() {
   Unit unit;
   unit.add(writes::StopMaster{loop.clock().now_s()});
-  unit.then([this](const Committed&) { stopped(); });
+  unit.then([this](const Committed&) {
+    stop_limit = loop.clock().call_after(policy_limit, [this] {
+      log_error("user code still holds the policy thread: ending the process; everything is stored");
+      ::unlink(needs.files.pid().c_str());
+      ::_exit(0);
+    });
+    stopped();
+  });
   db->journal().commit(std::move(unit));
 }
 

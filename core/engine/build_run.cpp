@@ -279,6 +279,10 @@ void BuildRun::connection_lost() {
   if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
 }
 
+void BuildRun::give_up() {
+  if (const auto step = current_) step->give_up();
+}
+
 void BuildRun::let_go() {
   deadline_.reset();
   pending_ = {};

@@ -44,6 +44,8 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   // Ends with `results` soon, whatever it is doing; only the first reason counts.
   void stop(const std::string& reason, Results results);
   void connection_lost();
+  // The step that runs has had its time to end by itself.
+  void give_up();
   // The engine goes while it still runs: nothing is waited for any more.
   void let_go();
 

@@ -35,6 +35,7 @@ struct Engine::Parts {
   void publish_builders(const script::ConfigPtr& old_config);
   void publish_builder(std::string_view verb, const std::string& name);
   void end_builds();
+  void give_up_builds();
   void check_drained();
   void check_shutdown();
 
@@ -174,6 +175,13 @@ void Engine::Parts::end_builds() {
     const bool waited_for = build->request().row.waited_for;
     build->stop("master is shutting down", waited_for ? Results::cancelled : Results::retry);
   }
+}
+
+// Steps of the user's own may not end when they are asked to: a shutdown does not wait for them.
+void Engine::Parts::give_up_builds() {
+  std::vector<std::shared_ptr<BuildRun>> running;
+  for (const auto& [key, build] : builds) running.push_back(build);
+  for (const auto& build : running) build->give_up();
 }
 
 void Engine::Parts::check_drained() {
@@ -326,6 +334,7 @@ void Engine::shutdown(Reply<> reply) {
   parts.shutdown_timer = parts.kernel.clock.call_after(shutdown_patience, [&parts] {
     parts.shutdown_timer.reset();
     parts.fleet.close_all("the master is shutting down");
+    parts.give_up_builds();
     parts.check_shutdown();
   });
   parts.end_builds();

@@ -27,6 +27,8 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void begin();
   // Ends it soon: interrupt, kill, abandon, each with a deadline. `lost`: by a lost connection.
   void interrupt(const std::string& reason, bool lost);
+  // Ends it now: nobody waits for its answers any more.
+  void give_up() { abandon(); }
   // The engine goes: unties it from what might still hold it.
   void let_go();
 

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from running import HEADER, Master
+from running import HEADER, Master, Worker, running, wait_for
 
 GOOD = """
 f = util.BuildFactory([steps.ShellCommand(command="true")])
@@ -179,3 +179,28 @@ def test_create_master_removes_what_it_made_when_it_fails(tmp_path: Path) -> Non
 
     assert done.returncode == 1 and "nonsense" in done.stdout
     assert not master.dir.exists()
+
+
+def test_a_master_whose_python_is_stuck_still_stops(master: Master) -> None:
+    master.configure(
+        GOOD
+        + """
+import time
+from buildbot.process import buildstep
+class Stuck(buildstep.BuildStep):
+    async def run(self):
+        time.sleep(1000)
+f.addStep(Stuck(name="stuck"))
+"""
+    )
+    worker = Worker(master.dir.parent, master.pb)
+    with running(master, worker):
+        master.wait_attached()
+        build = master.build_of(master.force())
+        wait_for("the step", lambda: [s for s in master.steps(build) if s["name"] == "stuck"])
+
+        stopped = master.cli("stop", "--no-wait", str(master.dir))
+
+        assert stopped.returncode == 0
+        wait_for("the end of the master", lambda: master.pid() is None)
+    assert not (master.dir / "twistd.pid").exists()
