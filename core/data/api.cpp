@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/data/api.h"
 
+#include "core/base/log.h"
 #include "core/data/handlers.h"
 #include "core/data/json_text.h"
 #include "core/data/log_answers.h"
@@ -18,6 +19,17 @@ struct Api::Job {
 };
 
 namespace {
+
+// The wall for exceptions of handlers on a reader thread, which serves others as well.
+template <class R, class Work>
+Result<R> guarded(const std::string& what, Work&& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    log_error("cannot answer {}: {}", what, error.what());
+    return make_error(Errc::fatal, "internal error");
+  }
+}
 
 bool is_log_text(const Endpoint& endpoint) { return endpoint.type == "logchunk"; }
 
@@ -104,6 +116,15 @@ Result<Answer> Api::run(const Job& job, db::Connection& db) {
   return answer;
 }
 
+Result<Json> Api::run_json(const Job& job, db::Connection& db) {
+  if (is_log_text(job.endpoint)) {
+    return null_when_missing(contents_as_json({db, job.logs, job.endpoint, job.args, job.spec, false}));
+  }
+  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, db);
+  if (rows.has_error()) return null_when_missing(rows.error());
+  return to_json(job.endpoint, *rows);
+}
+
 void Api::get(GetRequest request, Reply<Answer> reply) {
   auto match = match_endpoint(request.path);
   if (match.has_error()) return reply(match.error());
@@ -114,11 +135,19 @@ void Api::get(GetRequest request, Reply<Answer> reply) {
   if (spec.has_error()) return reply(spec.error());
   auto job = std::make_shared<const Job>(Job{endpoint, std::move(match->args), *std::move(spec), needs_.config(),
                                              needs_.logs, request.indent, std::move(request.finish)});
-  needs_.db.read<Answer>([job](db::Connection& db) { return run(*job, db); }, std::move(reply));
+  needs_.db.read<Answer>(
+      [job](db::Connection& db) {
+        return guarded<Answer>(std::string(job->endpoint.plural), [&] { return run(*job, db); });
+      },
+      std::move(reply));
 }
 
 void Api::next_piece(std::shared_ptr<BodySource> source, Reply<std::string> reply) {
-  needs_.db.read<std::string>([source](db::Connection& db) { return source->next(db); }, std::move(reply));
+  needs_.db.read<std::string>(
+      [source](db::Connection& db) {
+        return guarded<std::string>("with more of a log", [&] { return source->next(db); });
+      },
+      std::move(reply));
 }
 
 void Api::get_json(const std::string& path, ResultSpec spec, Reply<Json> reply) {
@@ -131,14 +160,8 @@ void Api::get_json(const std::string& path, ResultSpec spec, Reply<Json> reply) 
   auto job = std::make_shared<const Job>(Job{endpoint, std::move(match->args), std::move(spec), needs_.config(),
                                              needs_.logs, false, nullptr});
   needs_.db.read<Json>(
-      [job](db::Connection& db) -> Result<Json> {
-        if (is_log_text(job->endpoint)) {
-          return null_when_missing(
-              contents_as_json({db, job->logs, job->endpoint, job->args, job->spec, false}));
-        }
-        const auto rows = read_rows(job->endpoint, job->args, job->spec, job->config, db);
-        if (rows.has_error()) return null_when_missing(rows.error());
-        return to_json(job->endpoint, *rows);
+      [job](db::Connection& db) {
+        return guarded<Json>(std::string(job->endpoint.plural), [&] { return run_json(*job, db); });
       },
       std::move(reply));
 }

@@ -65,6 +65,7 @@ class Api {
  private:
   struct Job;
   static Result<Answer> run(const Job& job, db::Connection& db);
+  static Result<Json> run_json(const Job& job, db::Connection& db);
   static Result<Answer> run_rows(const Job& job, db::Connection& db);
 
   Needs needs_;

@@ -70,6 +70,7 @@ void Connection::on_read(const error_code& error, std::size_t size) {
   if (state_ == State::closed) return;
   if (error) return close();
   if (lingering_) return read();
+  if (!reader_.is_in_request()) since_ = Clock::now();  // the time of a request counts from its first byte
   reader_.feed({bytes_.data(), size});
   next_request();
 }

@@ -28,6 +28,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     AccessLog& log;
     Upgrade upgrade;
     std::function<void(Connection*)> closed;  // once; the server forgets it
+    std::shared_ptr<void> owner;              // of site and log: answers may come after the server is gone
   };
   Connection(std::unique_ptr<Transport> transport, std::string peer, Needs needs);
 

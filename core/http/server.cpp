@@ -2,6 +2,8 @@
 #include "core/http/server.h"
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <unordered_map>
 
@@ -63,7 +65,8 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
     listener_.reset();
     sweep_timer_.cancel();
     close_connections([](const Connection&) { return true; });
-    websockets_.clear();
+    const auto sockets = websockets_;
+    for (const auto& [key, socket] : sockets) socket->cut();
     log_.flush();
     finish_when_empty();
   }
@@ -88,9 +91,8 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
       if (!close_one_idle()) return;
     }
     const std::string peer = net::peer_name(socket);
-    error_code ignored;
-    const int on = 1;
-    socket.set_option(boost::asio::detail::socket_option::boolean<IPPROTO_TCP, TCP_NODELAY>(on != 0), ignored);
+    error_code ignored;  // a unix socket has no such option
+    socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     auto connection = std::make_shared<Connection>(
         make_transport(std::move(socket), listener_->tls()), peer,
         Connection::Needs{site_, log_,
@@ -100,7 +102,8 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
                           },
                           [self = weak_from_this()](Connection* closed) {
                             if (auto alive = self.lock()) alive->forget(closed);
-                          }});
+                          },
+                          shared_from_this()});
     connections_.emplace(connection.get(), connection);
     connection->start();
   }

@@ -130,6 +130,8 @@ class Session : public WebSocket, public data::Subscriber, public std::enable_sh
     });
   }
 
+  void cut() override { end(); }
+
   void deliver(const data::Message& message) override { send(message.frame); }
 
  private:

@@ -19,6 +19,8 @@ class WebSocket {
   virtual void start() = 0;
   // Says good-bye (1001) and ends.
   virtual void close() = 0;
+  // Ends at once.
+  virtual void cut() = 0;
 };
 
 // `rest`: bytes that came behind the request. `closed` is called once.

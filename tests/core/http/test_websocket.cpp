@@ -201,3 +201,18 @@ TEST_CASE("a plain request of /ws is told to upgrade") {
   CHECK(answer.status == 426);
   CHECK(answer.reason == "HTTP Upgrade header missing");
 }
+
+TEST_CASE("a server that goes cuts websockets that do not answer its good-bye") {
+  ServedMaster master(golden_config());
+  HttpClient client(master.port());
+  REQUIRE(client.upgrade("/ws"));
+  client.send_text(R"({"cmd":"startConsuming","_id":1,"path":"*/*/*"})");
+  client.receive_text();
+
+  std::promise<void> stopped;
+  master.on_loop([&] { master.server().stop(std::chrono::milliseconds(100), [&] { stopped.set_value(); }); });
+
+  CHECK_FALSE(client.receive_text().has_value());
+  CHECK(stopped.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  CHECK(master.subscriptions() == 0);
+}
