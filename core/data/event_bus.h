@@ -27,8 +27,8 @@ class Subscriber {
   virtual void deliver(const Message& message) = 0;
 };
 
-// Turns events into messages under upstream's routing keys and hands them to whom they concern (rest.md section 7). JSON
-// is made once an event, and only when somebody listens. Loop thread; owned by app/.
+// Turns events into messages under upstream's routing keys and hands them to whom they concern (rest.md section 7).
+// JSON is made once an event, and only when somebody listens. Loop thread; owned by app/.
 class EventBus : public EventSink {
  public:
   // `pattern`: elements joined by '/', `*` stands for exactly one. Twice the same is one subscription.

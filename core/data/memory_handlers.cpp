@@ -16,7 +16,9 @@ namespace {
 
 template <class Row>
 RowText answer(const Query& query, std::vector<Row> rows) {
-  if (query.endpoint.kind == EndpointKind::collection) return to_text(select_rows(std::move(rows), query.spec), query.spec);
+  if (query.endpoint.kind == EndpointKind::collection) {
+    return to_text(select_rows(std::move(rows), query.spec), query.spec);
+  }
   return to_text(rows.empty() ? std::nullopt : std::optional(std::move(rows.front())), query.spec);
 }
 

@@ -7,8 +7,8 @@
 #include "core/db/scopes.h"
 #include "core/model/extra_entities.h"
 
-// Reads of the tables that the engine does not write: projects and code, build data, test results, upstream's logchunks.
-// All rows of the scope, by id; whoever asks filters and pages them.
+// Reads of the tables that the engine does not write: projects and code, build data, test results, upstream's
+// logchunks. All rows of the scope, by id; whoever asks filters and pages them.
 namespace kiln::db {
 
 struct ProjectScope {

@@ -98,7 +98,9 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
         Connection::Needs{site_, log_,
                           [self = weak_from_this()](std::unique_ptr<Transport> transport, const Request& request,
                                                     std::string rest) {
-                            if (auto alive = self.lock()) alive->upgrade(std::move(transport), request, std::move(rest));
+                            if (auto alive = self.lock()) {
+                              alive->upgrade(std::move(transport), request, std::move(rest));
+                            }
                           },
                           [self = weak_from_this()](Connection* closed) {
                             if (auto alive = self.lock()) alive->forget(closed);

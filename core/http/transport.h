@@ -12,8 +12,8 @@
 
 namespace kiln::http {
 
-// The bytes of one connection, plain or TLS, by callbacks. At most one read and one write at a time; callbacks never run
-// inside the call. The caller keeps the transport alive until they have run.
+// The bytes of one connection, plain or TLS, by callbacks. At most one read and one write at a time; callbacks never
+// run inside the call. The caller keeps the transport alive until they have run.
 class Transport {
  public:
   using Done = std::function<void(const boost::system::error_code&, std::size_t)>;

@@ -212,14 +212,15 @@ TEST_CASE("a long log comes in pieces and whole") {
   CHECK(contents.header("transfer-encoding") == "chunked");
   const Json document = parse_json(contents.body).value();
   CHECK(document.at("logchunks").at(0).at("content").get_string() == lines);
-  CHECK(raw.body.size() == lines.size() - 200'000 + std::string("Builder: main\nBuild number: 1\nWorker name: w-pb\n").size());
+  const std::string heading = "Builder: main\nBuild number: 1\nWorker name: w-pb\n";
+  CHECK(raw.body.size() == heading.size() + lines.size() - 200'000);
   CHECK(raw.body.ends_with("line 199999 \"quoted\"\n"));
   CHECK(old_client.receive()->body == raw.body);
 }
 
 TEST_CASE("what is asked for in http.log is written there") {
   http::Server::Options options;
-  const std::filesystem::path file = std::filesystem::temp_directory_path() / ("kiln-http-log-" + std::to_string(::getpid()));
+  const auto file = std::filesystem::temp_directory_path() / ("kiln-http-log-" + std::to_string(::getpid()));
   options.access_log = file;
   {
     ServedMaster master(golden_config(), options);
