@@ -40,6 +40,8 @@ const resultOf = (name) => step(name).locator('.dot .sr-only').first();
 const hasText = (locator, text) => locator.filter({ hasText: text }).first().waitFor();
 const lastRow = () => page.locator('.log-row').last();
 
+const textFile = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+
 test('a build forced in the dialog runs live on the page, without reload', async () => {
   await open('/builders/live');
   await page.getByRole('link', { name: 'Force build' }).click();
@@ -47,6 +49,7 @@ test('a build forced in the dialog runs live on the page, without reload', async
   await dialog.getByLabel('Reason').fill('because of the test');
   await dialog.getByLabel('docs').check();
   await dialog.getByLabel('Inner text').fill('deep value');
+  await dialog.getByLabel('A file').setInputFiles(textFile('short.txt', 'from a file\n'));
   await dialog.getByRole('button', { name: 'Start build' }).click();
 
   await page.locator('.bb-build-row').getByRole('link', { name: '#1' }).click();
@@ -84,7 +87,17 @@ test('the values of the force dialog arrive as properties', async () => {
   assert.equal(await values('kind'), 'release');
   assert.deepEqual(JSON.parse(await values('parts')), ['core', 'docs']);
   assert.equal(await values('origin'), 'browser');
+  assert.equal(await values('attached'), 'from a file\n');
   assert.match(await values('group'), /"inner":"deep value"/);
+});
+
+test('a file that is too large is refused at its field', async () => {
+  await open('/builders/live/force/force');
+  const field = page.getByRole('dialog').locator('[data-field="attached"]');
+  await field.locator('input').setInputFiles(textFile('long.txt', 'x'.repeat(101)));
+
+  await hasText(field.getByRole('alert'), 'long.txt is larger than 100 bytes');
+  assert.equal(await field.locator('input').inputValue(), '');
 });
 
 test('what the server refuses is shown at its field', async () => {
@@ -182,6 +195,23 @@ test('a growing log is followed at its end, and left alone elsewhere', async () 
   await hasText(lastRow(), 'later 40');
   await master.openGate('tick-two');
   await hasText(page.locator('.log-row'), 'final tick');
+  await hasText(resultOf('tick'), 'success');
+  assert.ok(await page.locator('.log-row').filter({ hasText: 'final tick' }).isVisible());
+});
+
+test('the last step stays open when it ends, earlier ones close', async () => {
+  await master.closeGate('compile');
+  await master.closeGate('check');
+  const build = await master.build('live', { until: 'started' });
+  await open(`/builders/live/builds/${build.number}`);
+  await hasText(step('compile').locator('.log-row'), 'compile-first-line');
+  await master.openGate('compile');
+  await hasText(resultOf('check'), 'running');
+  await step('compile').locator('.log-row').first().waitFor({ state: 'detached' });
+
+  await master.openGate('check');
+  await hasText(page.locator('.build-head .badge'), 'success');
+  await hasText(step('check').locator('.log-row'), 'checked');
 });
 
 test('the stop button ends a running build', async () => {
@@ -216,13 +246,21 @@ test('home follows a build from its start to its end', async () => {
   const requests = page.requests.length;
 
   await master.closeGate('check');
-  const build = await master.build('live', { until: 'started' });
-  await hasText(running, `#${build.number}`);
+  const params = { reason: 'event only' };
+  const build = await master.build('live', { until: 'started', params });
+  await hasText(running.locator('tr', { hasText: `#${build.number}` }), 'event only');
   await master.openGate('check');
-  await hasText(recent.locator('tr', { hasText: 'live' }), `#${build.number}`);
+  const row = recent.locator('tr', {
+    has: page.getByRole('link', { name: `#${build.number}`, exact: true }),
+  });
+  await hasText(row.filter({ hasText: 'live' }), 'event only');
   await hasText(running, 'Nothing is being built');
 
-  assert.equal(page.requests.length, requests, 'events alone keep home up to date');
+  // Events keep home up to date; only the properties of the new build are asked for.
+  const wanted = `builds?buildid=${build.buildid}&`;
+  const others = page.requests.slice(requests).filter((url) => !url.includes(wanted));
+  assert.deepEqual(others, []);
+  assert.ok(page.requests.length - requests <= 2, page.requests.join('\n'));
 });
 
 test('a builder whose name needs encoding works in every address', async () => {

@@ -4,10 +4,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { axeViolations, Browser } from './support/browser.mjs';
 import { ScratchMaster } from './support/master.mjs';
+import { until } from './support/until.mjs';
 
 let master;
+let browser;
 
 before(async () => {
+  browser = await Browser.open();
   master = await ScratchMaster.start();
   await master.openGate('compile');
   await master.openGate('check');
@@ -18,7 +21,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const browser of browsers.values()) await browser.close();
+  await browser?.close();
   await master?.stop();
 });
 
@@ -34,13 +37,8 @@ const pages = [
   ['missing page', '/no/such/page', '404'],
 ];
 
-/** One browser per set of options; each check gets a page of its own. */
-const browsers = new Map();
-
 async function withPage(options, hash, text, check) {
-  const key = JSON.stringify(options);
-  if (!browsers.has(key)) browsers.set(key, await Browser.open(options));
-  const page = await browsers.get(key).page();
+  const page = await browser.page(options);
   await page.goto(`${master.url}#${hash}`);
   await page.getByText(text).first().waitFor();
   await check(page);
@@ -101,14 +99,52 @@ test('the builders list filters by name and tag', () =>
     await page.getByText('No builder matches').waitFor();
   }));
 
-test('the page is served with settings inside and a policy against foreign scripts', async () => {
+/** The directives of a content security policy, each with its sources in order. */
+function directives(policy) {
+  return Object.fromEntries(
+    policy.split(';').map((text) => {
+      const [name, ...sources] = text.trim().split(/\s+/);
+      return [name, sources.sort().join(' ')];
+    }),
+  );
+}
+
+test('the page is served with settings inside and a policy against foreign code', async () => {
   const response = await fetch(master.url);
   const policy = response.headers.get('content-security-policy') ?? '';
   const html = await response.text();
+  const nonce = html.match(/<script id="bb-config" nonce="([^"]+)">/)?.[1];
+  const allowed = directives(policy);
 
-  assert.match(policy, /default-src 'self'/);
-  assert.doesNotMatch(policy.match(/script-src[^;]*/)?.[0] ?? '', /unsafe/);
-  const nonce = policy.match(/'nonce-([^']+)'/)?.[1];
-  assert.ok(html.includes(`<script id="bb-config" nonce="${nonce}">`));
+  assert.ok(nonce?.length >= 16, 'the settings carry a nonce');
   assert.ok(!html.includes('<!-- KILNBOT_CONFIG -->'));
+  assert.equal(allowed['default-src'], "'none'");
+  assert.equal(allowed['script-src'], `'nonce-${nonce}' 'self'`);
+  assert.equal(allowed['style-src'], "'self'");
+  assert.equal(allowed['connect-src'], "'self'");
+  assert.equal(allowed['base-uri'], "'none'");
+  assert.equal(allowed['frame-ancestors'], "'none'");
+  assert.doesNotMatch(policy, /unsafe|\*/);
+  const again = await fetch(master.url);
+  assert.notEqual(
+    again.headers.get('content-security-policy'),
+    policy,
+    'each answer has its nonce',
+  );
 });
+
+test('what the policy forbids would be noticed by these tests', () =>
+  withPage({}, '/', 'Needs attention', async (page) => {
+    await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
+    await until('the violation is reported', () => page.problems.length > 0, 5_000);
+    assert.match(page.problems.join('\n'), /style-src/);
+    page.problems = [];
+  }));
+
+test('the menu tells the version', () =>
+  withPage({}, '/', 'Needs attention', async (page) => {
+    const config = await (await fetch(`${master.url}config`)).json();
+    const [name, version] =
+      config.versions.find(([name]) => name === 'Kilnbot') ?? config.versions[0];
+    await page.locator('.sidebar-foot').getByText(`${name} ${version}`).waitFor();
+  }));

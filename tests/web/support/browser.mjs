@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { axePath, chromium } from './deps.mjs';
 
 const flags = [
@@ -14,25 +12,42 @@ const flags = [
   '--disable-sync',
 ];
 
+/** Reported like an error of a script, so that a test sees it in `page.problems`. */
+function reportViolations() {
+  document.addEventListener('securitypolicyviolation', (event) => {
+    console.error(`policy violation: ${event.effectiveDirective} ${event.blockedURI}`);
+  });
+}
+
 /** A browser with a fresh profile; pages of it collect what went wrong in them. */
 export class Browser {
-  static async open(options = {}) {
+  contexts = new Map();
+
+  static async open() {
     const browser = new Browser();
-    browser.profile = await mkdtemp(join(tmpdir(), 'kiln-profile-'));
-    browser.context = await chromium.launchPersistentContext(browser.profile, {
+    browser.chromium = await chromium.launch({
       executablePath: process.env.KILN_CHROMIUM ?? '/usr/bin/chromium',
       headless: true,
       args: flags,
-      viewport: { width: 1280, height: 900 },
-      bypassCSP: false,
-      ...options,
     });
-    browser.context.setDefaultTimeout(20_000);
     return browser;
   }
 
-  async page() {
-    const page = await this.context.newPage();
+  /** Pages with the same options, such as the colour scheme, share a context. */
+  async context(options) {
+    const key = JSON.stringify(options);
+    if (!this.contexts.has(key)) {
+      const viewport = { width: 1280, height: 900 };
+      const context = await this.chromium.newContext({ viewport, ...options });
+      context.setDefaultTimeout(20_000);
+      await context.addInitScript(reportViolations);
+      this.contexts.set(key, context);
+    }
+    return this.contexts.get(key);
+  }
+
+  async page(options = {}) {
+    const page = await (await this.context(options)).newPage();
     page.problems = [];
     page.requests = [];
     page.on('pageerror', (error) => page.problems.push(String(error)));
@@ -45,16 +60,15 @@ export class Browser {
     return page;
   }
 
-  async close() {
-    await this.context.close();
-    await rm(this.profile, { recursive: true, force: true });
+  close() {
+    return this.chromium.close();
   }
 }
 
 /** Accessibility violations as readable lines. */
 export async function axeViolations(page) {
   // evaluate() passes the content security policy, a script element would not.
-  const source = await (await import('node:fs/promises')).readFile(axePath, 'utf8');
+  const source = await readFile(axePath, 'utf8');
   await page.evaluate(source);
   const result = await page.evaluate(() =>
     globalThis.axe.run(document, {

@@ -2,7 +2,7 @@
 // A scratch master with a real worker, started from KILN_MASTER_CMD and KILN_WORKER_CMD.
 import { execFile, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +88,8 @@ export class ScratchMaster {
     const base = join(this.dir, 'worker');
     const peer = `127.0.0.1:${this.workerPort}`;
     await run(command, ['create-worker', base, peer, 'w1', 'secret']);
+    // A worker holds output back for 5 s, far longer than the tests need.
+    await appendFile(join(base, 'buildbot.tac'), '\ns.bot.buffer_timeout = 0.3\n');
     this.workerProcess = this.spawn('worker.out', command, ['start', '--nodaemon', base]);
     await this.untilWorker();
   }

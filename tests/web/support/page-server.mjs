@@ -13,6 +13,15 @@ const types = {
   '.html': 'text/html; charset=utf-8',
 };
 
+/** As strict as Kilnbot's own. */
+function policy(nonce) {
+  return [
+    `script-src 'self' 'nonce-${nonce}'`,
+    ...['style-src', 'img-src', 'connect-src', 'frame-src'].map((kind) => `${kind} 'self'`),
+    ...['default-src', 'base-uri', 'frame-ancestors'].map((kind) => `${kind} 'none'`),
+  ].join('; ');
+}
+
 /** Starts the server; `prefix` such as `/ci/` is cut before the master sees the path. */
 export async function servePage({ dist, prefix, port, masterPort }) {
   const sockets = new Set();
@@ -40,7 +49,7 @@ export async function servePage({ dist, prefix, port, masterPort }) {
     const html = await readFile(join(dist, 'index.html'), 'utf8');
     response.writeHead(200, {
       'content-type': types['.html'],
-      'content-security-policy': `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' 'unsafe-inline'`,
+      'content-security-policy': policy(nonce),
     });
     response.end(html.replace('<!-- KILNBOT_CONFIG -->', () => script));
   }

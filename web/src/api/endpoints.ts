@@ -50,6 +50,11 @@ export function endpoints(rest: RestClient) {
         ['limit', limit],
         ...shownProperties,
       ]),
+    buildsById: (buildids: readonly number[]) =>
+      list<Build>('builds', 'builds', [
+        ...buildids.map((id) => ['buildid', id] as const),
+        ...shownProperties,
+      ]),
     newestBuilds: (limit: number) =>
       list<Build>('builds', 'builds', [
         ['order', '-buildid'],

@@ -4,6 +4,7 @@ import { endpoints, type Endpoints } from '../api/endpoints';
 import { LiveSocket, type SocketWorld } from '../api/LiveSocket';
 import { RestClient } from '../api/RestClient';
 import type { FrontendConfig } from '../api/types';
+import { FactsLoader } from './FactsLoader';
 import { LiveQuery, type QueryPlan } from './LiveQuery';
 import { Store } from './Store';
 
@@ -18,6 +19,7 @@ export class AppState {
   readonly api: Endpoints;
   readonly socket: LiveSocket;
   readonly store: Store;
+  readonly facts: FactsLoader;
   readonly toasts = signal<readonly Toast[]>([]);
   /** Read out by screen readers, such as the result of a build. */
   readonly announcement = signal('');
@@ -31,6 +33,11 @@ export class AppState {
   ) {
     this.api = endpoints(new RestClient(base, (input, init) => fetch(input, init)));
     this.store = new Store(scheduleFlush);
+    this.facts = new FactsLoader(async (ids) => {
+      const since = this.store.eventCount;
+      const rows = await this.api.buildsById(ids)(new AbortController().signal);
+      this.store.snapshot('builds', rows, since);
+    });
     this.socket = new LiveSocket(world);
     this.socket.onEvent = (event) => this.store.receive(event);
     this.socket.onReconnect = () => {

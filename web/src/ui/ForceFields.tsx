@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { ForceField, ListField, NestedField, ValueField } from '../api/types';
 
 type Value = string | boolean | string[];
@@ -122,6 +122,8 @@ function ValueInput({ field, common, value, set }: ControlProps & { field: Value
           onInput={(event) => set(event.currentTarget.value)}
         />
       );
+    case 'file':
+      return <FileInput field={field} common={common} set={set} />;
     case 'fixed':
       return <output id={common.id}>{text}</output>;
     default:
@@ -136,6 +138,28 @@ function ValueInput({ field, common, value, set }: ControlProps & { field: Value
         />
       );
   }
+}
+
+/** The text of the chosen file is the value. */
+function FileInput({ field, common, set }: Omit<ControlProps, 'value'> & { field: ValueField }) {
+  const [refusal, setRefusal] = useState('');
+  const onChange = async (input: HTMLInputElement) => {
+    const file = input.files?.[0];
+    const isTooLong = file !== undefined && field.maxsize !== null && file.size > field.maxsize;
+    setRefusal(isTooLong ? `${file.name} is larger than ${field.maxsize ?? 0} bytes` : '');
+    if (isTooLong) input.value = '';
+    set(file === undefined || isTooLong ? '' : await file.text());
+  };
+  return (
+    <>
+      <input {...common} type="file" onChange={(event) => void onChange(event.currentTarget)} />
+      {refusal !== '' && (
+        <p class="field-error" role="alert">
+          {refusal}
+        </p>
+      )}
+    </>
+  );
 }
 
 type ListProps = ControlProps & { field: ListField; labelId: string };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { ReadonlySignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { Build } from '../api/types';
 import { builderHref, buildHref } from '../lib/routes';
 import { progressOf } from '../lib/results';
 import { buildFacts } from '../state/builds';
-import { useSelected } from '../state/hooks';
+import { useApp, useSelected } from '../state/hooks';
 import { ResultBadge } from '../ui/ResultBadge';
 import { Ago, Elapsed, TimeBar } from '../ui/Times';
 
@@ -71,6 +72,9 @@ interface RowProps extends Pick<Props, 'expected'> {
 function BuildRow({ build: signal, showBuilder, expected }: RowProps) {
   const build = signal.value;
   const facts = buildFacts(build.properties);
+  const app = useApp();
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- only a new build and its end matter
+  useEffect(() => app.facts.want(build), [app, build.buildid, build.complete]);
   return (
     <tr class="bb-build-row">
       <td data-cell="result">

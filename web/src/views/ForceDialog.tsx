@@ -59,7 +59,8 @@ export function ForceDialog({ builder, scheduler, onClose }: Props) {
     event.preventDefault();
     void send();
   };
-  const onChange = (key: string, value: FormValue) => setValues({ ...values, [key]: value });
+  const onChange = (key: string, value: FormValue) =>
+    setValues((known) => ({ ...known, [key]: value }));
   return (
     <Dialog title={`${scheduler.button_name}: ${builder.name}`} onClose={onClose}>
       <form onSubmit={onSubmit} class="form" noValidate>

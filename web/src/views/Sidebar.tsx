@@ -27,7 +27,6 @@ interface Props {
 
 export function Sidebar({ page, onClose }: Props) {
   const { config } = useApp();
-  const version = config.versions?.find(([name]) => /^(Kilnbot|Buildbot)$/i.test(name));
   return (
     <>
       <aside class="sidebar" aria-label="Main menu">
@@ -55,10 +54,25 @@ export function Sidebar({ page, onClose }: Props) {
           {config.titleURL !== undefined && config.titleURL !== '' && (
             <a href={config.titleURL}>Project page</a>
           )}
-          {version && <span>{version.join(' ')}</span>}
+          <About versions={config.versions ?? []} />
         </footer>
       </aside>
       <div class="sidebar-shade" onClick={onClose} aria-hidden="true" />
+    </>
+  );
+}
+
+/** Which master this is, and which Buildbot it stands in for. */
+function About({ versions }: { versions: readonly [string, string][] }) {
+  const versionOf = (wanted: string) => versions.find(([name]) => name === wanted)?.[1];
+  const own = versionOf('Kilnbot');
+  const buildbot = versionOf('Buildbot');
+  return (
+    <>
+      {own !== undefined && <span>Kilnbot {own}</span>}
+      {buildbot !== undefined && (
+        <span>{own === undefined ? `Buildbot ${buildbot}` : `for Buildbot ${buildbot}`}</span>
+      )}
     </>
   );
 }

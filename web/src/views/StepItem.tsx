@@ -3,7 +3,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Build, Step } from '../api/types';
 import { useNow } from '../lib/clock';
-import { isBad, progressOf } from '../lib/results';
+import { isBad, progressOf, type ResultName } from '../lib/results';
 import { stepHref } from '../lib/routes';
 import { Icon } from '../ui/Icon';
 import { ResultDot } from '../ui/ResultBadge';
@@ -15,9 +15,11 @@ interface Props {
   build: Build;
   /** The address points at this step. */
   isTarget: boolean;
+  /** A later step has started. */
+  isPassed: boolean;
 }
 
-export function StepItem({ step: signal, build, isTarget }: Props) {
+export function StepItem({ step: signal, build, isTarget, isPassed }: Props) {
   const step = signal.value;
   const [chosen, setChosen] = useState<boolean | null>(null);
   const bodyId = useId();
@@ -28,7 +30,10 @@ export function StepItem({ step: signal, build, isTarget }: Props) {
     item.current?.scrollIntoView();
   }, [isTarget]);
   const result = progressOf(step);
-  const isOpen = chosen ?? (result === 'running' || isBad(result));
+  const isWatched = useWasRunning(result) && !isPassed;
+  const isOpen = chosen ?? (isBad(result) || isWatched);
+  // What somebody reads must not vanish when the step ends.
+  const keepOpen = () => setChosen(true);
   return (
     <li
       ref={item}
@@ -60,11 +65,25 @@ export function StepItem({ step: signal, build, isTarget }: Props) {
           <Icon name="link" />
         </a>
       </div>
-      <div id={bodyId} class="step-body" hidden={!isOpen}>
+      <div
+        id={bodyId}
+        class="step-body"
+        hidden={!isOpen}
+        onPointerDown={keepOpen}
+        onWheel={keepOpen}
+        onKeyDown={keepOpen}
+      >
         {isOpen && <StepLogs step={step} build={build} />}
       </div>
     </li>
   );
+}
+
+/** True from the moment the step is seen running: its last lines are shown until the next starts. */
+function useWasRunning(result: ResultName): boolean {
+  const was = useRef(false);
+  if (result === 'running') was.current = true;
+  return was.current;
 }
 
 function StepUrls({ step }: { step: Step }) {

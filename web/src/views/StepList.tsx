@@ -21,6 +21,13 @@ export function StepList({ build, target }: Props) {
     [build.buildid],
   );
   const hidden = steps.filter((step) => step.peek().hidden).length;
+  const newest = useSelected(
+    ({ store }) =>
+      store.steps
+        .select((row) => row.buildid === build.buildid)
+        .reduce((last, { value }) => (value.started_at ? Math.max(last, value.number) : last), 0),
+    [build.buildid],
+  );
   return (
     <section class="card" aria-labelledby="steps">
       <div class="card-head">
@@ -45,6 +52,7 @@ export function StepList({ build, target }: Props) {
               step={step}
               build={build}
               isTarget={step.peek().number === target}
+              isPassed={step.peek().number < newest}
             />
           ))}
       </ol>
