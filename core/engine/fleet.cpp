@@ -148,6 +148,10 @@ void Fleet::attach(const std::string& worker, std::shared_ptr<WorkerLink> link) 
     link->close("the worker is not wanted now");
     return;
   }
+  if (const auto old = state->link) {
+    detach(worker, old);
+    old->close("another connection took its place");
+  }
   state->link = std::move(link);
   state->phase = WorkerState::Phase::attaching;
   state->is_leaving = false;

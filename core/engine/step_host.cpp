@@ -134,7 +134,7 @@ void StepRun::command_lost() { build_.connection_lost(); }
 
 void StepRun::make_log(const std::string& name, Reply<Log> reply) {
   add_log(name, LogType::stream, [self = shared_from_this(), reply = std::move(reply)](Result<Log> log) {
-    if (log) self->step_->log_added(*log);
+    if (log && self->step_) self->step_->log_added(*log);
     reply(std::move(log));
   });
 }

@@ -62,7 +62,7 @@ void StepRun::begin() {
 
 void StepRun::on_prepared(Result<script::PreparedStep> prepared) {
   if (is_abandoned_) {
-    step_->finish(results_, [self = shared_from_this()](const Result<script::StepEnd>&) {});
+    let_step_finish();
     return;
   }
   if (prepared) {
@@ -73,6 +73,13 @@ void StepRun::on_prepared(Result<script::PreparedStep> prepared) {
   if (prepared_.options.name.empty()) prepared_.options.name = step_->describe();
   enter_phase(Phase::adding);
   write_row();
+}
+
+// A step that was given up has answered after all: it may clean up.
+void StepRun::let_step_finish() {
+  if (const auto step = std::exchange(step_, nullptr)) {
+    step->finish(results_, [self = shared_from_this(), step](const Result<script::StepEnd>&) {});
+  }
 }
 
 void StepRun::write_row() {
@@ -129,7 +136,7 @@ void StepRun::show_state() {
 
 void StepRun::on_run(Result<script::StepOutcome> outcome) {
   if (is_abandoned_) {
-    step_->finish(results_, [self = shared_from_this()](const Result<script::StepEnd>&) {});
+    let_step_finish();
     return;
   }
   if (phase_ != Phase::running) return;
@@ -249,6 +256,8 @@ void StepRun::write_end(const script::StepEnd& end) {
     row.results = end.results;
     row.hidden = end.hidden;
     self->build_.kernel().publish("finished", row);
+    // It may hold its replies, which hold this. A step that was given up may still answer and needs its finish().
+    if (!self->is_abandoned_) self->step_.reset();
   });
   build_.step_done(end.results, options.flags, std::move(build_text));
 }

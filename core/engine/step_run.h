@@ -60,6 +60,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void enter_phase(Phase next);
   bool may_act() const;
   void on_prepared(Result<script::PreparedStep> prepared);
+  void let_step_finish();
   void write_row();
   void on_added();
   void run();

@@ -66,6 +66,7 @@ class MemoryJournal : public Journal {
   struct Applier;
   void reconcile(EpochSeconds now, Snapshot& snapshot);
   std::vector<Step*> steps_of(BuildId build);
+  std::vector<Log*> logs_of(StepId step);
   std::int64_t next_id(const char* table) { return ++last_ids_[table]; }
   std::int64_t named_id(const char* table, const std::string& name);
   SourceStampId stamp_id(SourceStamp& stamp);
@@ -82,6 +83,9 @@ class MemoryJournal : public Journal {
            SourceStampId>
       stamps_;
   std::map<BuilderId, std::int64_t> build_numbers_;
+  std::map<BuildId, std::vector<StepId>> steps_by_build_;
+  std::map<StepId, std::vector<LogId>> logs_by_step_;
+  std::map<BuildsetId, std::vector<RequestId>> requests_by_buildset_;
 };
 
 }  // namespace kiln::testing

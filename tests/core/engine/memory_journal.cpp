@@ -76,6 +76,7 @@ struct MemoryJournal::Applier {
       added.submitted_at = row.submitted_at;
       added.waited_for = write.waited_for;
       db.requests[added.id] = {added};
+      db.requests_by_buildset_[row.id].push_back(added.id);
       written.child_ids.push_back(added.id.value);
     }
     for (SourceStamp& stamp : row.sourcestamps) written.child_ids.push_back(db.stamp_id(stamp).value);
@@ -131,10 +132,8 @@ struct MemoryJournal::Applier {
   Written operator()(const writes::CompleteBuildset& write) const {
     Buildset& row = db.buildsets[write.buildset];
     if (row.complete) return {0, 0, false, {}};
-    for (const auto& [id, request] : db.requests) {
-      if (request.request.buildsetid == write.buildset && !request.request.complete) {
-        problem("a buildset is completed before its requests");
-      }
+    for (const RequestId id : db.requests_by_buildset_[write.buildset]) {
+      if (!db.requests[id].request.complete) problem("a buildset is completed before its requests");
     }
     row.complete = true;
     row.results = static_cast<int>(write.results);
@@ -191,6 +190,7 @@ struct MemoryJournal::Applier {
     row.started_at = write.started_at;
     row.locks_acquired_at = write.locks_acquired_at;
     db.steps[row.id] = row;
+    db.steps_by_build_[row.buildid].push_back(row.id);
     return {row.id.value, 0, true, {}};
   }
   Written operator()(const writes::StartStep& write) const {
@@ -209,8 +209,8 @@ struct MemoryJournal::Applier {
   Written operator()(const writes::FinishStep& write) const {
     Step& row = step(write.step);
     if (row.complete) problem("a step is finished twice");
-    for (const auto& [id, log] : db.logs) {
-      if (log.stepid == row.id && !log.complete) problem(fmt::format("step \"{}\" is finished before a log", row.name));
+    for (const Log* log : db.logs_of(row.id)) {
+      if (!log->complete) problem(fmt::format("step \"{}\" is finished before a log", row.name));
     }
     row.complete = true;
     row.results = write.results;
@@ -222,14 +222,15 @@ struct MemoryJournal::Applier {
   Written operator()(const writes::AddLog& write) const {
     Log row;
     row.stepid = step(write.step).id;
-    for (const auto& [id, other] : db.logs) {
-      if (other.stepid == row.stepid && other.slug == write.slug) problem("two logs of a step have the same slug");
+    for (const Log* other : db.logs_of(row.stepid)) {
+      if (other->slug == write.slug) problem("two logs of a step have the same slug");
     }
     row.id = LogId(db.next_id("logs"));
     row.name = write.name;
     row.slug = write.slug;
     row.type = write.type;
     db.logs[row.id] = row;
+    db.logs_by_step_[row.stepid].push_back(row.id);
     return {row.id.value, 0, true, {}};
   }
   Written operator()(const writes::SetLogLines& write) const {
@@ -288,9 +289,13 @@ struct MemoryJournal::Applier {
 
 std::vector<Step*> MemoryJournal::steps_of(BuildId build) {
   std::vector<Step*> found;
-  for (auto& [id, step] : steps) {
-    if (step.buildid == build) found.push_back(&step);
-  }
+  for (const StepId id : steps_by_build_[build]) found.push_back(&steps.at(id));
+  return found;
+}
+
+std::vector<Log*> MemoryJournal::logs_of(StepId step) {
+  std::vector<Log*> found;
+  for (const LogId id : logs_by_step_[step]) found.push_back(&logs.at(id));
   return found;
 }
 

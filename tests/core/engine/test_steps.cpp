@@ -47,7 +47,9 @@ struct HeldStep {
   explicit HeldStep(const std::string& name) : step(scripted(name)) {
     step->on_run = [held = reply](ScriptedStep&, Reply<script::StepOutcome> run) { *held = std::move(run); };
   }
-  void end(Results results = Results::success) const { (*reply)(script::StepOutcome{results, std::nullopt}); }
+  void end(Results results = Results::success) const {
+    std::exchange(*reply, nullptr)(script::StepOutcome{results, std::nullopt});
+  }
 };
 
 }  // namespace
@@ -427,12 +429,11 @@ TEST_CASE("a worker that writes faster than the disk is held back and let go aga
   host.start();
   host.worker = host.connect("w1");
   host.force("a");
-  const std::string block(1 << 20, 'x');
-  bool was_paused = false;
-  for (int i = 0; i < 200 && !was_paused; ++i) {
-    host.worker->running()->output(block + "\n");
-    was_paused = host.worker->reading_paused;
-  }
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "some line of a log that is neither short nor very long, as most of them are\n";
+  REQUIRE(text.size() > (4U << 20));
+  host.worker->running()->output(text);
+  const bool was_paused = host.worker->reading_paused;
 
   CHECK(was_paused);
   host.settle();

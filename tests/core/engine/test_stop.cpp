@@ -284,10 +284,10 @@ TEST_CASE("a Python step that hangs is given up when its build is stopped, and m
   CHECK(host.step(1, "hangs").results == Results::cancelled);
   CHECK(host.build(1).results == Results::cancelled);
   CHECK(maker->closed == std::vector{Results::cancelled});
-  late(script::StepOutcome{});
+  step->host->append_log(LogId(1), 'o', "too late\n");  // the host is there until finish() has replied
+  std::exchange(late, nullptr)(script::StepOutcome{});
   host.settle();
   CHECK(step->calls.back() == "finish cancelled");
-  step->host->append_log(LogId(1), 'o', "too late\n");
 }
 
 TEST_CASE("a Python step that hangs while it prepares or finishes is given up too") {
@@ -315,7 +315,7 @@ TEST_CASE("a Python step that is stopped but claims success ends as exception") 
   const auto step = std::make_shared<ScriptedStep>("stubborn");
   Reply<script::StepOutcome> held;
   step->on_run = [&](ScriptedStep&, Reply<script::StepOutcome> reply) { held = std::move(reply); };
-  step->on_interrupt = [&](ScriptedStep&, const std::string&) { held(script::StepOutcome{}); };
+  step->on_interrupt = [&](ScriptedStep&, const std::string&) { std::exchange(held, nullptr)(script::StepOutcome{}); };
   use_scripted_steps(*host.add_builder("p", {"w1"}, {}), {step});
   std::const_pointer_cast<script::SchedulerConfig>(host.config->schedulers[0])->builder_names.emplace_back("p");
   host.begin();

@@ -59,6 +59,20 @@ TEST_CASE("connecting and losing a worker is stored and announced") {
                                                                    "workers/1/disconnected"});
 }
 
+TEST_CASE("a second connection of a worker takes the place of the first, whose builds retry") {
+  WorkerHost host;
+  host.start();
+  const auto first = host.connect("w1");
+  host.force("a");
+
+  const auto second = host.connect("w1", 0);
+
+  CHECK(first->count("close another connection took its place") == 1);
+  CHECK(host.engine->workers().attached("w1") == second);
+  CHECK(host.build(1).results == Results::retry);
+  CHECK(host.build(2).results == Results::success);
+}
+
 TEST_CASE("a worker that is not configured any more is sent away") {
   WorkerHost host;
   host.start();
