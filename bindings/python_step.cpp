@@ -47,10 +47,11 @@ StepEnd to_end(const py::object& values) {
 // Made on the policy thread; everything else on the loop thread.
 class PythonStep final : public script::Step {
  public:
-  PythonStep(Policy& policy, script::ObjectRef runner, std::string description)
+  PythonStep(Policy& policy, script::ObjectRef runner, std::string description, bool always_run)
       : policy_(policy),
         runner_(std::move(runner)),
         description_(std::move(description)),
+        always_run_(always_run),
         live_(std::make_shared<LiveStep>()) {}
   ~PythonStep() override { live_->host = nullptr; }
   PythonStep(const PythonStep&) = delete;
@@ -94,11 +95,13 @@ class PythonStep final : public script::Step {
   }
 
   std::string describe() const override { return description_; }
+  bool always_run() const override { return always_run_; }
 
  private:
   Policy& policy_;
   const script::ObjectRef runner_;
   const std::string description_;
+  const bool always_run_;  // as written: a renderable counts as true, as upstream has it
   const std::shared_ptr<LiveStep> live_;
 };
 
@@ -106,7 +109,8 @@ class PythonStep final : public script::Step {
 
 script::StepPtr make_python_step(Policy& policy, py::object runner) {
   std::string description = to_text(runner.attr("describe")());
-  return std::make_shared<PythonStep>(policy, policy.hold(std::move(runner)), std::move(description));
+  const bool always_run = is_true(py::object(runner.attr("always_run")()));
+  return std::make_shared<PythonStep>(policy, policy.hold(std::move(runner)), std::move(description), always_run);
 }
 
 }  // namespace kiln::bindings

@@ -204,7 +204,8 @@ void StepRun::sum_up() {
     return;
   }
   enter_phase(Phase::summing);
-  step_->finish(results_, [self = shared_from_this()](Result<script::StepEnd> end) { self->on_summed(std::move(end)); });
+  step_->finish(results_,
+                [self = shared_from_this()](Result<script::StepEnd> end) { self->on_summed(std::move(end)); });
 }
 
 void StepRun::on_summed(Result<script::StepEnd> end) {
@@ -244,7 +245,8 @@ void StepRun::write_end(const script::StepEnd& end) {
   unit.add(writes::FinishStep{row_.id, end.results, end.summary.step, end.hidden, now});
   std::optional<std::string> build_text = end.summary.build;
   const auto& policy = options.build_summary_policy;
-  if (!build_text && std::find(policy.begin(), policy.end(), end.results) != policy.end()) build_text = end.summary.step;
+  const bool tells = std::find(policy.begin(), policy.end(), end.results) != policy.end();
+  if (!build_text && tells) build_text = end.summary.step;
   unit.then([self = shared_from_this(), end, now](const Committed&) {
     Step& row = self->row_;
     if (row.state_string != end.summary.step) {
@@ -304,6 +306,7 @@ void StepRun::kill() {
 
 // It does not end: the build goes on without it. Late answers only serve to let it go.
 void StepRun::abandon() {
+  if (is_abandoned_ || phase_ == Phase::over) return;
   const auto keep = shared_from_this();
   deadline_.reset();
   log_warning("step \"{}\" of build {} does not end after it was interrupted and is given up",

@@ -33,6 +33,10 @@ class StepRunner:
         """A name for messages."""
         return f"{type(self.step).__name__} {self.step.name!r}"
 
+    def always_run(self) -> bool:
+        """Whether the step runs although its build is ending; asked before anything is rendered."""
+        return bool(self.step.alwaysRun)
+
     async def prepare(self, handle: Any) -> dict[str, Any]:
         """Renders everything and asks doStepIf; an exception is told as ``error``."""
         step = self.step

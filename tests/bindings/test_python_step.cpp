@@ -33,6 +33,8 @@ class Runner:
         self.seen.append([logid, name, slug])
     def describe(self):
         return 'Runner ' + self.name
+    def always_run(self):
+        return self.name == 'next'
 runner = Runner()
 )";
 
@@ -78,6 +80,7 @@ TEST_CASE("a Python step gives its options, result and summary") {
   StepLife life("async def run(self, handle): return dict(results=2 if handle.build_id() == 77 else 4, error=None)");
 
   CHECK(life.step->describe() == "Runner mine");
+  CHECK_FALSE(life.step->always_run());
   life.play();
 
   REQUIRE(life.prepared);
@@ -116,6 +119,7 @@ async def run(self, handle):
                                                    "url n http://u", "append 5 h slug_out", "add_steps at end"});
   REQUIRE(life.host.added.size() == 1);
   CHECK(life.host.added[0]->describe() == "Runner next");
+  CHECK(life.host.added[0]->always_run());
 }
 
 TEST_CASE("a command's request and outcome go over, its log's lines before its end") {
