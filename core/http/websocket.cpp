@@ -37,12 +37,12 @@ class TransportStream {
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto handler, const Buffers& target) { read(target, share(std::move(handler))); }, token, buffers);
+        [this](auto handler, const Buffers& target) { this->read(target, share(std::move(handler))); }, token, buffers);
   }
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [this](auto handler, const Buffers& source) { write(source, share(std::move(handler))); }, token, buffers);
+        [this](auto handler, const Buffers& source) { this->write(source, share(std::move(handler))); }, token, buffers);
   }
 
  private:
