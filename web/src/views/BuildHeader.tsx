@@ -5,7 +5,7 @@ import { absolute } from '../lib/format';
 import { progressOf } from '../lib/results';
 import { buildHref } from '../lib/routes';
 import { buildFacts } from '../state/builds';
-import { useApp } from '../state/hooks';
+import { useApp, useSelected } from '../state/hooks';
 import { Icon } from '../ui/Icon';
 import { ResultBadge } from '../ui/ResultBadge';
 import { Elapsed } from '../ui/Times';
@@ -78,6 +78,13 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 function Neighbours({ build }: { build: Build }) {
   const { builderid, number } = build;
+  const isFollowed = useSelected(
+    ({ store }) =>
+      store.builds.select((row) => row.builderid === builderid && row.number > number).length > 0,
+    [builderid, number],
+  );
+  // A running build usually is the newest: a link to the next would lead nowhere.
+  const hasNext = build.complete || isFollowed;
   return (
     <nav class="neighbours" aria-label="Neighbouring builds">
       {number > 1 && (
@@ -86,10 +93,12 @@ function Neighbours({ build }: { build: Build }) {
           <span class="sr-only">previous build </span>#{number - 1}
         </a>
       )}
-      <a class="button" href={buildHref(builderid, number + 1)}>
-        <span class="sr-only">next build </span>#{number + 1}
-        <Icon name="chevron" />
-      </a>
+      {hasNext && (
+        <a class="button" href={buildHref(builderid, number + 1)}>
+          <span class="sr-only">next build </span>#{number + 1}
+          <Icon name="chevron" />
+        </a>
+      )}
     </nav>
   );
 }

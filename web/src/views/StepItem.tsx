@@ -106,8 +106,8 @@ function safeUrl(url: string): string | undefined {
 
 /** Duration, and where in the build the step ran. */
 function StepTime({ step, build }: { step: Step; build: Build }) {
-  const isRunning = step.started_at !== null && !step.complete;
-  const now = useNow(isRunning);
+  // The bar of a finished step shrinks while the build goes on.
+  const now = useNow(step.started_at !== null && !build.complete);
   if (step.started_at === null) return <span class="step-time" />;
   const end = build.complete_at ?? Math.max(now, step.complete_at ?? 0);
   const whole = Math.max(1, end - build.started_at);
