@@ -289,6 +289,7 @@ void StepRun::let_go() {
   if (command_) command_->let_go();
   command_.reset();
   step_.reset();
+  build_alive_.reset();
 }
 
 void StepRun::escalate() {
