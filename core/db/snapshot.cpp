@@ -46,17 +46,49 @@ Result<PropertiesById> read_properties(Connection& connection) {
   return by_id;
 }
 
+// Of each source stamp the newest change, where there is one.
+class NewestChanges {
+ public:
+  explicit NewestChanges(Connection& connection) : connection_(connection) {}
+
+  Result<std::vector<Change>> of(const Buildset& buildset) {
+    std::vector<Change> changes;
+    for (const SourceStamp& stamp : buildset.sourcestamps) {
+      KILN_TRY(const auto* change, of(stamp.id));
+      if (*change) changes.push_back(**change);
+    }
+    return changes;
+  }
+
+ private:
+  Result<const std::optional<Change>*> of(SourceStampId stamp) {
+    if (const auto known = by_stamp_.find(stamp); known != by_stamp_.end()) return &known->second;
+    ChangeScope scope;
+    scope.sourcestamp = stamp;
+    KILN_TRY(auto page, query_changes(connection_, scope, {}));
+    std::optional<Change>& change = by_stamp_[stamp];
+    if (!page.rows.empty()) change = std::move(page.rows.front());
+    return &change;
+  }
+
+  Connection& connection_;
+  std::unordered_map<SourceStampId, std::optional<Change>> by_stamp_;
+};
+
 Result<void> read_requests(Connection& connection, Snapshot& snapshot) {
   KILN_TRY(auto requests, query_requests(connection, {}, incomplete_only()));
   KILN_TRY(const auto buildsets, read_buildsets(connection, requests.rows));
   KILN_TRY(const auto properties, read_properties(connection));
+  NewestChanges newest(connection);
   for (BuildRequest& request : requests.rows) {
     const auto set = buildsets.find(request.buildsetid.value);
     if (set == buildsets.end()) {
       log_warning("database: build request {} has no buildset: left alone", request.id.value);
       continue;
     }
+    KILN_TRY(auto changes, newest.of(set->second));
     OpenRequest& open = snapshot.requests.emplace_back();
+    open.changes = std::move(changes);
     open.request = std::move(request);
     open.buildset = set->second;
     if (const auto it = properties.find(set->first); it != properties.end()) open.buildset_properties = it->second;

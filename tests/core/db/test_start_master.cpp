@@ -127,3 +127,27 @@ TEST_CASE("classified changes come back in the snapshot until they are dropped")
   CHECK(classified[1].change.parent_changeids == std::vector{ids[1]});
   CHECK_FALSE(host.snapshot().schedulers.at(0).enabled);
 }
+
+TEST_CASE("an open request comes back with the newest change of its source stamps") {
+  const auto backend = GENERATE(Backend::sqlite_file, Backend::postgresql);
+  CAPTURE(backend);
+  DatabaseHost host(backend);
+  const BaseRows base = apply_small_config(host);
+  writes::AddChange write;
+  write.change.author = "older";
+  write.change.revision = "r1";
+  write_now(host, write);
+  write.change.author = "newer";
+  const Written change = write_now(host, write);
+  writes::AddBuildset set = buildset_for({base.builders[0]});
+  set.buildset.sourcestamps.assign(1, SourceStamp{});
+  set.buildset.sourcestamps[0].id = SourceStampId(change.child_ids.at(0));
+  write_now(host, set);
+  host.reopen(2000);
+
+  REQUIRE(host.snapshot().requests.size() == 1);
+  const std::vector<Change>& changes = host.snapshot().requests[0].changes;
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].id == ChangeId(change.id));
+  CHECK(changes[0].author == "newer");
+}
