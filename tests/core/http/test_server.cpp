@@ -96,7 +96,7 @@ TEST_CASE("bytes that are no request end their connection only") {
     int status;  // 0: closed without an answer
   };
   const auto bad = GENERATE(values<Case>({
-      {"garbage", std::string("\x00\xff\x16\x03\x01 garbage\r\n\r\n", 20), 400},
+      {"garbage", std::string("\x00\xff\x16\x03\x01 garbage\r\n\r\n", 17), 400},
       {"a TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400},
       {"no version", "GET /\r\n\r\n", 400},
       {"a wrong version", "GET / HTTP/7.5\r\n\r\n", 400},
