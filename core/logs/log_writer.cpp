@@ -84,8 +84,18 @@ void LogWriter::run() {
     Work work = take(true);
     if (work.is_empty()) return;
     write_and_flush(work);
-    for (Request& request : work.finishes) answer(request, finish(*request.log));
+    for (Request& request : work.finishes) {
+      auto finished = finish(*request.log);
+      if (finished) forget(*request.log);
+      answer(request, std::move(finished));
+    }
   }
+}
+
+// A finished build's file is not held open until its flush would have been due.
+void LogWriter::forget(const BuildLog& log) {
+  const std::lock_guard lock(mutex_);
+  if (log.pending().empty()) dirty_.erase(log.build());
 }
 
 LogWriter::Work LogWriter::take(bool wait) {

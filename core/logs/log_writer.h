@@ -51,6 +51,7 @@ class LogWriter {
   // Takes what can be done now; with `wait`, waits until there is something or the end has come.
   Work take(bool wait);
   void move_due(Work& work);
+  void forget(const BuildLog& log);
   void write_and_flush(Work& work);
   void retry_later(const BuildLogPtr& log, const Error& error);
   Result<> write_pending(BuildLog& log);
