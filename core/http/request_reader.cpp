@@ -14,13 +14,24 @@ struct RequestReader::Parser {
   explicit Parser(const Limits& limits) {
     parser.header_limit(limits.header_bytes);
     parser.body_limit(limits.body_bytes);
-    parser.eager(true);
+    parser.eager(false);  // one element a call: see can_go_on
   }
   beast_http::request_parser<beast_http::string_body> parser;
   bool continue_taken = false;
 };
 
 namespace {
+
+// Beast's chunk parser counts on at least 5 bytes (and reads before its buffer with less than 3). A chunked message that
+// is not over always has that many to come: its last chunk is "0", CRLF, CRLF.
+constexpr std::size_t smallest_last_chunk = 5;
+
+bool can_go_on(const beast_http::request_parser<beast_http::string_body>& parser, std::string_view bytes) {
+  if (bytes.empty() || parser.is_done()) return false;
+  const bool in_chunks = parser.is_header_done() && parser.chunked();
+  const bool may_begin_chunk = std::string_view("0123456789abcdefABCDEF\r").find(bytes[0]) != std::string_view::npos;
+  return !in_chunks || !may_begin_chunk || bytes.size() >= smallest_last_chunk;
+}
 
 RequestReader::Failure failure_of(const boost::system::error_code& error) {
   if (error == beast_http::error::header_limit) return {431, "request header is too long"};
@@ -57,7 +68,7 @@ RequestReader::Step RequestReader::next() {
   boost::system::error_code error;
   std::size_t used = 0;
   auto& parser = parser_->parser;
-  while (used < buffer_.size() && !parser.is_done()) {
+  while (can_go_on(parser, std::string_view(buffer_).substr(used))) {
     const std::size_t taken =
         parser.put(boost::asio::buffer(buffer_.data() + used, buffer_.size() - used), error);
     used += taken;
@@ -65,7 +76,7 @@ RequestReader::Step RequestReader::next() {
       error = {};
       break;
     }
-    if (error) break;
+    if (error || taken == 0) break;
   }
   buffer_.erase(0, used);
   Step step;
