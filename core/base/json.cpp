@@ -31,23 +31,12 @@ void append_escaped_code_point(std::string& out, char32_t code) {
   }
 }
 
-// Length of the valid UTF-8 sequence at `text`, 0 when it is not valid.
-std::size_t decode_utf8(std::string_view text, char32_t& code) {
+// The code point of a valid UTF-8 sequence of `length` bytes, 2 to 4.
+char32_t decode_utf8(std::string_view text, std::size_t length) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  std::size_t length = 0;
-  if (first >= 0xC2 && first <= 0xDF) length = 2;
-  else if (first >= 0xE0 && first <= 0xEF) length = 3;
-  else if (first >= 0xF0 && first <= 0xF4) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  code = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return 0;
-    code = (code << 6) | (byte(i) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  return overlong || surrogate || code > 0x10FFFF ? 0 : length;
+  char32_t code = byte(0) & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) code = (code << 6) | (byte(i) & 0x3FU);
+  return code;
 }
 
 void append_control(std::string& out, char c) {
@@ -123,9 +112,8 @@ void append_json_string(std::string& out, std::string_view text) {
       append_control(out, text[i]);
       ++i;
     } else {
-      char32_t code = 0xFFFD;
-      const std::size_t length = decode_utf8(text.substr(i), code);
-      append_escaped_code_point(out, length == 0 ? char32_t{0xFFFD} : code);
+      const std::size_t length = utf8_length(text.substr(i));
+      append_escaped_code_point(out, length == 0 ? char32_t{0xFFFD} : decode_utf8(text.substr(i), length));
       i += length == 0 ? 1 : length;
     }
     plain = i;

@@ -9,6 +9,8 @@ namespace kiln {
 // `bytes` as valid UTF-8: each byte that cannot be decoded becomes U+FFFD.
 std::string to_utf8_replacing(std::string_view bytes);
 bool is_valid_utf8(std::string_view bytes);
+// Bytes of the valid UTF-8 sequence at the start of `text`, which is not empty; 0 when there is none.
+std::size_t utf8_length(std::string_view text);
 
 // A log's slug: characters that cannot stand in an identifier become `_`; at most 50 bytes.
 std::string to_slug(std::string_view name);
