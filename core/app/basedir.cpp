@@ -34,10 +34,15 @@ bool is_master_process(pid_t pid) {
 
 }  // namespace
 
-Result<BasedirFiles> open_basedir(const fs::path& dir) {
-  std::error_code ignored;
+BasedirFiles files_in(const fs::path& dir) {
   BasedirFiles files{fs::absolute(dir).lexically_normal()};
   if (files.dir.filename().empty()) files.dir = files.dir.parent_path();
+  return files;
+}
+
+Result<BasedirFiles> open_basedir(const fs::path& dir) {
+  std::error_code ignored;
+  const BasedirFiles files = files_in(dir);
   if (!fs::is_directory(files.dir, ignored)) {
     return make_error(Errc::not_found, "base directory '" + files.dir.string() + "' does not exist: run kilnbot create-master");
   }

@@ -23,6 +23,9 @@ struct BasedirFiles {
   std::filesystem::path socket() const { return dir / "kilnbot.sock"; }
 };
 
+// The files of a base directory that need not exist yet; `dir` becomes absolute and loses a trailing slash.
+BasedirFiles files_in(const std::filesystem::path& dir);
+
 // Errors: not_found when the directory is missing or holds no buildbot.tac of a master.
 Result<BasedirFiles> open_basedir(const std::filesystem::path& dir);
 

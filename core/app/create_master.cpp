@@ -174,8 +174,7 @@ Result<void> check_log_count(const std::string& count) {
 
 Result<void> create_master(const CreateMaster& options) {
   if (auto checked = check_log_count(options.log_count); !checked) return checked;
-  BasedirFiles files{fs::absolute(options.basedir).lexically_normal()};
-  if (files.dir.filename().empty()) files.dir = files.dir.parent_path();
+  const BasedirFiles files = files_in(options.basedir);
   if (const auto pid = running_master(files)) {
     return make_error(Errc::conflict, "a master runs in '" + files.dir.string() + "' as process " +
                                           std::to_string(*pid) + ": stop it first");
