@@ -53,3 +53,13 @@ function(kiln_library folder)
   endforeach()
   target_link_libraries(kiln_${folder} ${kind} ${ARG_LINKS})
 endfunction()
+
+# kiln_define(<name> <value> <sources>): defines it where it is used only, so that compiled files are shared by checkouts.
+function(kiln_define name value)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} uses REGEX ${name} LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS ${name}="${value}")
+    endif()
+  endforeach()
+endfunction()

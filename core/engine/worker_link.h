@@ -11,6 +11,7 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/script/transfer.h"
 
 namespace kiln::engine {
 
@@ -52,9 +53,10 @@ class WorkerLink {
   virtual void set_builders(std::vector<BuilderDir> builders, Reply<> reply) = 0;
   virtual void ping(Reply<> reply) = 0;
   virtual void start_build(const std::string& builder, Reply<> reply) = 0;
-  // `args` as in script::CommandRequest. Errors to start come as on_complete with text.
+  // `args` as in script::CommandRequest. Errors to start come as on_complete with text. `transfer`: the master's end of
+  // a file transfer, held until the command has ended; null for other commands.
   virtual CommandId start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                  std::shared_ptr<CommandSink> sink) = 0;
+                                  std::shared_ptr<CommandSink> sink, script::TransferPtr transfer = nullptr) = 0;
   virtual void interrupt_command(CommandId command, const std::string& why) = 0;
   // Asks the worker process to end.
   virtual void shutdown(Reply<> reply) = 0;

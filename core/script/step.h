@@ -15,6 +15,7 @@
 #include "core/model/entities.h"
 #include "core/model/log_chunk.h"
 #include "core/model/results.h"
+#include "core/script/transfer.h"
 
 // The border between the engine's step table and a step's own work, native or Python. Everything here is called on the
 // loop thread, in both directions; bindings/ carries it over to the policy thread and back.
@@ -33,6 +34,7 @@ struct CommandRequest {
   std::vector<LogFile> log_files;
   bool collect_stdout = false;
   bool collect_stderr = false;
+  std::optional<TransferPlan> transfer;  // of uploadFile, uploadDirectory and downloadFile
   // Return codes are decoded by the step; the engine writes "program finished with exit code N" into stdio itself.
 };
 

@@ -99,7 +99,7 @@ Result<wire::CallId> PbLink::call_start(const wire::ObjectId* builder, engine::C
 }
 
 engine::CommandId PbLink::start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                        std::shared_ptr<engine::CommandSink> sink) {
+                                        std::shared_ptr<engine::CommandSink> sink, script::TransferPtr) {
   const engine::CommandId id = port_->next_command();
   commands_.add(id, builder, std::move(sink));
   if (!connection_->is_alive()) {

@@ -25,7 +25,7 @@ class PbLink : public engine::WorkerLink, public Avatar, public std::enable_shar
   void ping(Reply<> reply) override;
   void start_build(const std::string& builder, Reply<> reply) override;
   engine::CommandId start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                  std::shared_ptr<engine::CommandSink> sink) override;
+                                  std::shared_ptr<engine::CommandSink> sink, script::TransferPtr transfer) override;
   void interrupt_command(engine::CommandId command, const std::string& why) override;
   void shutdown(Reply<> reply) override;
   void close(const std::string& why) override;

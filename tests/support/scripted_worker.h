@@ -115,7 +115,7 @@ class ScriptedWorker : public engine::WorkerLink, public std::enable_shared_from
     later([reply = std::move(reply)] { reply(make_error(Errc::bad_input, "no such builder")); });
   }
   engine::CommandId start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                  std::shared_ptr<engine::CommandSink> sink) override {
+                                  std::shared_ptr<engine::CommandSink> sink, script::TransferPtr) override {
     const engine::CommandId id = ++last_command_;
     calls.push_back("start " + command);
     commands_[id] = {id, builder, command, args, std::move(sink)};
