@@ -604,6 +604,9 @@ def main():
     ap.add_argument("--db", default="sqlite", help="sqlite, or a database URL")
     ap.add_argument("--db-reset", help="shell command that empties the database behind --db")
     ap.add_argument("--out", help="file to which the JSON lines are appended")
+    ap.add_argument(
+        "--swarm", help="the native swarm (build/release/bench/swarm/bench_swarm); else swarm.py"
+    )
     ap.add_argument("--label", default="", help="a name for the master, put into each line")
     ap.add_argument("--port", type=int, default=22000, help="HTTP port; workers use the next one")
     ap.add_argument("--repeat", type=int, default=1)

@@ -213,9 +213,9 @@ class Swarm:
         self.master, self.workers, self.flags, self.said = master, workers, flags, {}
 
     async def __aenter__(self):
+        own = self.master.opts.swarm
         args = [
-            sys.executable,
-            os.path.join(HERE, "swarm.py"),
+            *([own] if own else [sys.executable, os.path.join(HERE, "swarm.py")]),
             "--master",
             f"127.0.0.1:{self.master.pb}",
             "--workers",
