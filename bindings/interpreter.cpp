@@ -62,8 +62,10 @@ void prepare(bool is_built_in) {
   const py::module_ sys = py::module_::import("sys");
   // Short, so that a thread which computes does not keep the policy thread waiting.
   sys.attr("setswitchinterval")(0.001);
-  if (const std::string folder = pylib_folder(); !folder.empty()) sys.attr("path").attr("insert")(0, folder);
-  if (is_built_in) import_built_in_core();
+  if (is_built_in) {
+    if (const std::string folder = pylib_folder(); !folder.empty()) sys.attr("path").attr("insert")(0, folder);
+    import_built_in_core();
+  }
   py::module_::import("buildbot_cfg").attr("_core") = py::module_::import(core_module);
   py::module_::import("buildbot_cfg._policy").attr("install_aliases")();
 }
@@ -74,7 +76,7 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
                                                         const std::filesystem::path& program) {
   std::unique_ptr<Interpreter> interpreter;
   if (Py_IsInitialized()) {
-    interpreter.reset(new Interpreter(nullptr));
+    interpreter.reset(new Interpreter(PyGILState_Check() ? PyEval_SaveThread() : nullptr, false));
   } else {
     const auto found = find_python({python, environment("VIRTUAL_ENV"), program, KILN_DEFAULT_PYTHON},
                                    fmt::format("{}.{}", PY_MAJOR_VERSION, PY_MINOR_VERSION));
@@ -87,11 +89,11 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
       return make_error(Errc::fatal, fmt::format("cannot start Python of \"{}\": {}", found->string(),
                                                  status.err_msg ? status.err_msg : "unknown reason"));
     }
-    interpreter.reset(new Interpreter(PyEval_SaveThread()));
+    interpreter.reset(new Interpreter(PyEval_SaveThread(), true));
   }
   const py::gil_scoped_acquire gil;
   try {
-    prepare(interpreter->main_state_ != nullptr);
+    prepare(interpreter->is_own_);
   } catch (const py::error_already_set& raised) {
     return make_error(Errc::fatal, "cannot load the configuration language: " + script_error(raised).what);
   }
@@ -101,7 +103,7 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
 Interpreter::~Interpreter() {
   if (!main_state_) return;
   PyEval_RestoreThread(main_state_);
-  Py_FinalizeEx();
+  if (is_own_) Py_FinalizeEx();
 }
 
 }  // namespace kiln::bindings

@@ -12,7 +12,7 @@ struct _ts;  // PyThreadState
 namespace kiln::bindings {
 
 // The process's one Python. Started at most once, by the thread that stays the policy thread; between calls nobody
-// holds the GIL. In the extension module it is Python's own and is only borrowed.
+// holds the GIL. In the extension module it is Python's own and is only borrowed: the GIL is given back at the end.
 class Interpreter {
  public:
   // `python`: --python or empty; `program`: this program's path, for pyvenv.cfg beside it. Errors: not_found,
@@ -23,8 +23,9 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
 
  private:
-  explicit Interpreter(_ts* main_state) : main_state_(main_state) {}
-  _ts* main_state_;  // null: borrowed
+  Interpreter(_ts* main_state, bool is_own) : main_state_(main_state), is_own_(is_own) {}
+  _ts* main_state_;  // null: the caller did not hold the GIL
+  bool is_own_;      // false: borrowed
 };
 
 }  // namespace kiln::bindings

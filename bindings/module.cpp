@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
+#include "bindings/module.h"
+
 #include "bindings/awaitable.h"
 #include "bindings/interpolation.h"
 #include "bindings/log_binding.h"
 #include "bindings/master_binding.h"
-#include "bindings/python.h"
 #include "bindings/python_error.h"
 #include "bindings/recorded_base.h"
 #include "bindings/step_handle.h"
 
-// Built into the executable as buildbot_cfg._core, and an extension module in the wheel.
-PYBIND11_MODULE(_core, module) {
-  namespace bindings = kiln::bindings;
+namespace kiln::bindings {
+
+void fill_core_module(py::module_& module) {
   module.doc() = "What the core offers to buildbot_cfg._bridge.";
   module.attr("version") = KILN_VERSION;
-  bindings::add_log(module);
-  bindings::add_master_error(module);
-  bindings::add_awaitable_type(module);
-  bindings::add_recorded_bases(module);
-  bindings::add_interpolation(module);
-  bindings::add_master(module);
-  bindings::add_step_handle(module);
+  add_log(module);
+  add_master_error(module);
+  add_awaitable_type(module);
+  add_recorded_bases(module);
+  add_interpolation(module);
+  add_master(module);
+  add_step_handle(module);
 }
+
+}  // namespace kiln::bindings
