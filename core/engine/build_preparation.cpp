@@ -137,7 +137,7 @@ void BuildRun::on_failure_logged() {
 }
 
 void BuildRun::finish_preparation_step(Results results, const std::string& text) {
-  const EpochSeconds now = kernel_.clock.now_s();
+  const EpochSeconds now = kernel_.end_of(row_.started_at);
   pending_.add(writes::FinishStep{preparation_.id, results, text, false, now});
   pending_.then([self = shared_from_this(), results, text, now](const Committed&) {
     Step& step = self->preparation_;

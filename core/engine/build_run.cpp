@@ -308,7 +308,7 @@ void BuildRun::finish() {
   if (stop_) results_ = stop_->results;
   if (is_lost_ && !(stop_ && stop_->results == Results::cancelled)) results_ = Results::retry;
   write_dirty_properties();
-  const EpochSeconds now = kernel_.clock.now_s();
+  const EpochSeconds now = kernel_.end_of(row_.started_at);
   const std::string text = final_text();
   pending_.add(writes::FinishBuild{row_.id, results_, text, row_.locks_duration_s, now});
   pending_.then([self = shared_from_this(), text, now](const Committed&) {

@@ -169,7 +169,7 @@ void Buildsets::announce(Adding& adding) {
 void Buildsets::complete(Unit& unit, RequestState& request, Results results) {
   request.phase = RequestState::Phase::completing;
   BuildsetState& buildset = *request.buildset;
-  const EpochSeconds now = kernel_.clock.now_s();
+  const EpochSeconds now = kernel_.end_of(request.row.submitted_at);
   unit.add(writes::CompleteRequests{{request.row.id}, results, now});
   buildset.worst = worst_status(buildset.worst, results);
   const bool is_last = --buildset.open == 0;

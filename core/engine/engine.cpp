@@ -61,7 +61,8 @@ Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
              [this](WorkerState& worker, const auto& link) { worker_lost(worker, link); }},
             snapshot.workers),
       matcher(kernel, requests,
-              [this](RequestState& request, WorkerState& worker) { start_build(request, worker); }),
+              {[this](RequestState& request, WorkerState& worker) { start_build(request, worker); },
+               [this](BuildId build) { return builds_by_id.contains(build); }}),
       schedulers(kernel, requests, buildsets, snapshot) {
   needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
   restore(snapshot);
@@ -322,6 +323,16 @@ void Engine::drain(Reply<> reply) {
   parts_->kernel.draining = true;
   parts_->drain_replies.push_back(std::move(reply));
   parts_->check_drained();
+}
+
+bool Engine::cancel_drain() {
+  if (!parts_->kernel.draining || parts_->kernel.shutting_down) return false;
+  parts_->kernel.draining = false;
+  for (const Reply<>& reply : std::exchange(parts_->drain_replies, {})) {
+    reply(make_error(Errc::cancelled, "the clean shutdown was called off"));
+  }
+  parts_->matcher.wake_all();
+  return true;
 }
 
 void Engine::shutdown(Reply<> reply) {

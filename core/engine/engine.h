@@ -74,8 +74,11 @@ class Engine {
   // everything.
   std::string broken_invariant() const;
 
-  // Starts no further builds; replies once none is running (clean shutdown).
+  // Starts no further builds, except those that running ones wait for; replies once none is running (clean shutdown).
+  // Errors: cancelled when it is called off.
   void drain(Reply<> reply);
+  // Builds as usual again. False: no drain was under way.
+  bool cancel_drain();
   // Ends everything: running builds get RETRY, workers are closed; replies when the last row is committed.
   void shutdown(Reply<> reply);
 

@@ -90,33 +90,43 @@ void Fleet::configure(const std::vector<WorkerId>& ids) {
     slot->row.id = ids[i];
     by_id_[ids[i]] = slot.get();
   }
-  for (const auto& [id, builder] : requests_.builders()) {
-    builder->workers.clear();
-    if (!builder->config) continue;
-    for (const std::string& name : builder->config->worker_names) {
-      if (WorkerState* worker = find(name)) builder->workers.push_back(worker);
-    }
-  }
+  index_builders();
   for (auto& [name, worker] : workers_) {
-    set_row_configuration(*worker);
     if (!worker->link) continue;
     if (worker->config) {
       send_builders(*worker);
     } else {
+      log_info("worker \"{}\" is not configured any more: disconnecting it", name);
       worker->link->close("the worker is not configured any more");
     }
   }
 }
 
-void Fleet::set_row_configuration(WorkerState& worker) {
-  worker.row.configured_on.clear();
+// Once over the builders' workers: it must not take long on the loop, however many of both there are.
+void Fleet::index_builders() {
+  configured_builders_.clear();
+  for (auto& [name, worker] : workers_) worker->row.configured_on.clear();
   for (const auto& [id, builder] : requests_.builders()) {
-    if (std::find(builder->workers.begin(), builder->workers.end(), &worker) != builder->workers.end()) {
-      worker.row.configured_on.push_back({id, kernel_.master});
+    builder->workers.clear();
+    if (!builder->config) continue;
+    for (const std::string& name : builder->config->worker_names) {
+      WorkerState* worker = find(name);
+      if (worker == nullptr) continue;
+      if (!worker->row.configured_on.empty() && worker->row.configured_on.back().builderid == id) continue;
+      builder->workers.push_back(worker);
+      worker->row.configured_on.push_back({id, kernel_.master});
     }
   }
-  std::sort(worker.row.configured_on.begin(), worker.row.configured_on.end(),
-            [](const ConfiguredOn& a, const ConfiguredOn& b) { return a.builderid < b.builderid; });
+  for (auto& [name, worker] : workers_) {
+    std::sort(worker->row.configured_on.begin(), worker->row.configured_on.end(),
+              [](const ConfiguredOn& a, const ConfiguredOn& b) { return a.builderid < b.builderid; });
+  }
+  for (const auto& builder : kernel_.config->builders) {
+    for (const std::string& name : builder->worker_names) {
+      std::vector<BuilderDir>& dirs = configured_builders_[name];
+      if (dirs.empty() || dirs.back().name != builder->name) dirs.push_back({builder->name, builder->worker_builddir});
+    }
+  }
 }
 
 std::optional<std::string> Fleet::password(const std::string& worker) const {
@@ -131,13 +141,8 @@ std::shared_ptr<WorkerLink> Fleet::attached(const std::string& worker) const {
 }
 
 std::vector<BuilderDir> Fleet::builders(const std::string& worker) const {
-  std::vector<BuilderDir> dirs;
-  if (!kernel_.config) return dirs;
-  for (const auto& builder : kernel_.config->builders) {
-    const auto& names = builder->worker_names;
-    if (std::find(names.begin(), names.end(), worker) == names.end()) continue;
-    dirs.push_back({builder->name, builder->worker_builddir});
-  }
+  const auto found = configured_builders_.find(worker);
+  std::vector<BuilderDir> dirs = found == configured_builders_.end() ? std::vector<BuilderDir>() : found->second;
   told_builders_[worker] = dirs;
   return dirs;
 }

@@ -54,16 +54,17 @@ class Fleet : public WorkerGate {
   std::size_t connected() const;
 
  private:
+  void index_builders();
   void send_builders(WorkerState& worker);
   void save_state(WorkerState& worker, Reply<> reply);
   void shut_down_when_idle(WorkerState& worker);
-  void set_row_configuration(WorkerState& worker);
 
   Kernel& kernel_;
   Requests& requests_;
   Hooks hooks_;
   std::map<std::string, std::unique_ptr<WorkerState>> workers_;
   std::unordered_map<WorkerId, WorkerState*> by_id_;
+  std::unordered_map<std::string, std::vector<BuilderDir>> configured_builders_;  // by worker name
   // What sessions were told before the attach, to find out whether a reconfiguration came between.
   mutable std::map<std::string, std::vector<BuilderDir>> told_builders_;
 };

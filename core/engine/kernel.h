@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +23,11 @@ struct Kernel {
   MasterId master;
   script::ConfigPtr config;
   bool storage_lost = false;
-  bool draining = false;  // no further builds are started
+  bool draining = false;  // no further builds are started, except those that running ones wait for
   bool shutting_down = false;
+
+  // When something that began at `start` is over: not before it, although the wall clock may have been set back.
+  EpochSeconds end_of(EpochSeconds start) const { return std::max(clock.now_s(), start); }
 
   template <class Row>
   void publish(std::string_view verb, const Row& row) {

@@ -21,10 +21,23 @@ bool comes_first(const BuilderState* a, const BuilderState* b) {
 
 }  // namespace
 
-Matcher::Matcher(Kernel& kernel, Requests& requests, Start start)
-    : kernel_(kernel), requests_(requests), start_(std::move(start)) {}
+Matcher::Matcher(Kernel& kernel, Requests& requests, Hooks hooks)
+    : kernel_(kernel), requests_(requests), hooks_(std::move(hooks)) {}
 
-bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.draining && !kernel_.shutting_down; }
+bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutting_down; }
+
+// A master that finishes its builds starts those that a running one waits for: it would never end otherwise.
+bool Matcher::may_start(const RequestState& request) const {
+  if (!kernel_.draining) return true;
+  const auto& parent = request.buildset->row.parent_buildid;
+  return request.row.waited_for && parent && hooks_.is_running(*parent);
+}
+
+RequestState* Matcher::next_request(const BuilderState& builder) const {
+  const auto found = std::find_if(builder.waiting.begin(), builder.waiting.end(),
+                                  [this](const RequestState* request) { return may_start(*request); });
+  return found == builder.waiting.end() ? nullptr : *found;
+}
 
 void Matcher::wake(BuilderState& builder) {
   if (builder.waiting.empty()) return;
@@ -60,12 +73,11 @@ void Matcher::run() {
 }
 
 void Matcher::match(BuilderState& builder) {
-  while (!builder.waiting.empty()) {
+  while (RequestState* request = next_request(builder)) {
     WorkerState* worker = pick_worker(builder);
     if (worker == nullptr) return;
-    RequestState& request = **builder.waiting.begin();
-    requests_.dequeue(request);
-    start_(request, *worker);
+    requests_.dequeue(*request);
+    hooks_.start(*request, *worker);
   }
 }
 
@@ -106,18 +118,22 @@ std::vector<WaitReason> Matcher::wait_reasons() const {
     if (request->phase == RequestState::Phase::waiting) waiting.emplace(id, request.get());
   }
   std::vector<WaitReason> reasons;
-  for (const auto& [id, request] : waiting) reasons.push_back({id, reason_to_wait(*request->builder)});
+  for (const auto& [id, request] : waiting) {
+    reasons.push_back({id, may_start(*request) ? reason_to_wait(*request->builder)
+                                               : "the master finishes its builds before it stops"});
+  }
   return reasons;
 }
 
 std::string Matcher::broken_invariant() const {
   if (timer_ || !may_claim()) return {};
   for (const auto& [id, builder] : requests_.builders()) {
-    if (!builder->config || builder->waiting.empty()) continue;
+    const RequestState* next = builder->config ? next_request(*builder) : nullptr;
+    if (next == nullptr) continue;
     for (const WorkerState* worker : builder->workers) {
       if (!is_eligible(*worker, *builder)) continue;
-      return fmt::format("request {} of builder \"{}\" waits although worker \"{}\" is free",
-                         (*builder->waiting.begin())->row.id.value, builder->name, worker->row.name);
+      return fmt::format("request {} of builder \"{}\" waits although worker \"{}\" is free", next->row.id.value,
+                         builder->name, worker->row.name);
     }
   }
   return {};

@@ -19,8 +19,11 @@ namespace kiln::engine {
 // became available, a new configuration, storage that works again. Loop thread.
 class Matcher {
  public:
-  using Start = std::function<void(RequestState&, WorkerState&)>;
-  Matcher(Kernel& kernel, Requests& requests, Start start);
+  struct Hooks {
+    std::function<void(RequestState&, WorkerState&)> start;
+    std::function<bool(BuildId)> is_running;
+  };
+  Matcher(Kernel& kernel, Requests& requests, Hooks hooks);
 
   void wake(BuilderState& builder);
   void wake(WorkerState& worker);
@@ -36,11 +39,13 @@ class Matcher {
   void match(BuilderState& builder);
   WorkerState* pick_worker(const BuilderState& builder);
   bool may_claim() const;
+  bool may_start(const RequestState& request) const;
+  RequestState* next_request(const BuilderState& builder) const;
   std::string reason_to_wait(const BuilderState& builder) const;
 
   Kernel& kernel_;
   Requests& requests_;
-  Start start_;
+  Hooks hooks_;
   std::set<BuilderState*> woken_;
   std::unique_ptr<Timer> timer_;
   std::minstd_rand random_{std::random_device{}()};

@@ -238,7 +238,7 @@ void StepRun::finish(script::StepEnd end) {
 }
 
 void StepRun::write_end(const script::StepEnd& end) {
-  const EpochSeconds now = build_.kernel().clock.now_s();
+  const EpochSeconds now = build_.kernel().end_of(row_.started_at.value_or(0));
   const script::StepOptions& options = prepared_.options;
   Unit& unit = build_.pending();
   logs_.write_finish_all(unit);

@@ -12,7 +12,7 @@ namespace kiln::testing {
 // A clock that stands still until a test advances it. Timers run in order of their time.
 class FakeClock : public Clock {
  public:
-  std::chrono::microseconds now() const override { return now_; }
+  std::chrono::microseconds now() const override { return now_ + offset_; }
 
   std::unique_ptr<Timer> call_after(std::chrono::milliseconds delay, std::function<void()> callback) override {
     const Key key{now_ + delay, ++last_};
@@ -34,6 +34,8 @@ class FakeClock : public Clock {
     now_ = found ? std::max(now_, timers_.begin()->first.first) : now_ + limit;
     return found;
   }
+  // Somebody sets the wall clock: timers do not care.
+  void jump(std::chrono::microseconds by) { offset_ += by; }
   std::size_t pending() const { return timers_.size(); }
 
  private:
@@ -49,6 +51,7 @@ class FakeClock : public Clock {
     Key key_;
   };
 
+  std::chrono::microseconds offset_{0};
   std::chrono::microseconds now_ = std::chrono::seconds(1'700'000'000);
   std::uint64_t last_ = 0;
   std::map<Key, std::function<void()>> timers_;
