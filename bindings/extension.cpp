@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <pybind11/stl.h>
 #include <unistd.h>
 
 #include <string>

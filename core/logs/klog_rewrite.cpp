@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "core/base/log.h"
 #include "core/logs/log_writer.h"
 
@@ -8,6 +10,27 @@ namespace {
 constexpr std::size_t write_block = 1024 * 1024;
 // Smaller records are joined: those of a slow log hold 100 ms each.
 constexpr std::uint32_t large_enough = 64 * 1024;
+constexpr std::size_t small_records_limit = 128;
+
+// The end of a finished file: index and trailer.
+std::string make_index(RecordMaker& records, const std::vector<IndexEntry>& entries, std::uint64_t offset) {
+  std::string out;
+  RecordHeader header;
+  header.kind = RecordKind::index;
+  header.first_line = static_cast<std::int64_t>(entries.size());
+  records.append(out, header, make_index_text(entries));
+  return out += make_trailer(offset);
+}
+
+// Few small records are left as they are: rewriting costs two syncs.
+bool is_worth_rewriting(const Frames& frames) {
+  std::size_t small = 0;
+  for (const auto& [id, list] : frames) {
+    small += static_cast<std::size_t>(
+        std::count_if(list.begin(), list.end(), [](const Frame& frame) { return frame.text_size < large_enough; }));
+  }
+  return small > small_records_limit;
+}
 
 // Writes the records of a finished file one after the other and collects its index.
 class FinishedFile {
@@ -37,11 +60,7 @@ class FinishedFile {
 
   Result<Contents> close() {
     Contents contents{{}, written_ + out_.size(), true};
-    RecordHeader header;
-    header.kind = RecordKind::index;
-    header.first_line = static_cast<std::int64_t>(index_.size());
-    records_.append(out_, header, make_index_text(index_));
-    out_ += make_trailer(contents.good_size);
+    out_ += make_index(records_, index_, contents.good_size);
     if (auto done = write(); !done) return done.error();
     if (auto done = file_->sync(); !done) return done.error();
     for (const auto& [log, frame] : index_) add_frame(contents.frames, log, frame);
@@ -106,6 +125,30 @@ Result<> LogWriter::finish(BuildLog& log) {
     log.set_finished();
     return {};
   }
+  return is_worth_rewriting(log.frames()) ? replace_file(log) : add_index(log);
+}
+
+// Nobody waits for the index to be durable: without it the file is read record by record.
+Result<> LogWriter::add_index(BuildLog& log) {
+  if (auto ready = prepare(log); !ready) return ready;  // cuts off what a crash left behind the last good record
+  Contents contents{log.frames(), log.good_size(), true};
+  std::vector<IndexEntry> entries;
+  for (const auto& [id, frames] : contents.frames) {
+    for (const Frame& frame : frames) entries.push_back({id, frame});
+  }
+  const std::string end = make_index(records_, entries, contents.good_size);
+  if (auto done = log.file()->write(contents.good_size, end); !done) return done;
+  if (auto done = make_durable(log); !done) return done;
+  log.set_file(log.file(), std::move(contents));
+  log.set_finished();
+  return {};
+}
+
+Result<> LogWriter::replace_file(BuildLog& log) {
+  // What the journal holds of the old file must not get into the new one.
+  unsynced_.insert(log.build());
+  journal_->forget(log.path());
+  if (auto done = make_durable(log); !done) return done;
   const std::filesystem::path temporary = log.path().string() + ".tmp";
   const auto file = File::open(temporary, File::Access::make_empty);
   if (!file) return file.error();

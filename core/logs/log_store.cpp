@@ -48,8 +48,8 @@ Result<> for_each_text(const LogView& view, LogId log, const Take& take) {
 }  // namespace
 
 struct LogStore::Parts {
-  explicit Parts(Options options)
-      : logs(std::move(options.directory)), writer(logs, std::move(options.post_to_loop)) {}
+  Parts(Options options, std::unique_ptr<SyncJournal> journal)
+      : logs(std::move(options.directory)), writer(logs, std::move(journal), std::move(options.post_to_loop)) {}
 
   Result<LogView> view(BuildId build, LogId log, std::int64_t first, std::int64_t end) {
     const auto build_log = logs.get(build);
@@ -68,7 +68,9 @@ Result<std::unique_ptr<LogStore>> LogStore::open(Options options) {
     return make_error(Errc::fatal, fmt::format("cannot make the log directory \"{}\": {}", options.directory.string(),
                                                error.message()));
   }
-  return std::unique_ptr<LogStore>(new LogStore(std::make_unique<Parts>(std::move(options))));
+  auto journal = SyncJournal::open(options.directory);
+  if (!journal) return journal.error();
+  return std::unique_ptr<LogStore>(new LogStore(std::make_unique<Parts>(std::move(options), std::move(*journal))));
 }
 
 LogStore::LogStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -12,6 +12,17 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto flush_interval = 100ms;
 constexpr auto retry_interval = 1s;
+// What lies behind this in a file is made durable by syncing the file: there are few large logs.
+constexpr std::uint64_t journaled_size = 1024 * 1024;
+constexpr std::size_t uncommitted_limit = 4 * 1024 * 1024;
+
+// The whole lines at the beginning of `text` that fit into `room`; one line when even the first does not.
+std::string_view lines_within(std::string_view text, std::size_t room) {
+  if (text.size() <= room) return text;
+  const std::size_t last = room == 0 ? std::string_view::npos : text.rfind('\n', room - 1);
+  const std::size_t end = last == std::string_view::npos ? text.find('\n') : last;
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
 
 // Calls `frame(text, first_line, line_count)` for pieces of at most frame_text_target bytes, whole lines each.
 template <class Frame>
@@ -27,14 +38,20 @@ void cut_frames(const std::vector<LogChunkPtr>& chunks, const Frame& frame) {
   for (const auto& chunk : chunks) {
     if (chunk->first_line != first_line + line_count) close();
     std::int64_t line = chunk->first_line;
-    for (std::string_view rest = chunk->text; !rest.empty(); ++line) {
-      const std::size_t newline = rest.find('\n');
-      const auto one = rest.substr(0, newline == std::string_view::npos ? rest.size() : newline + 1);
-      if (text.size() + one.size() > frame_text_target) close();
+    const std::int64_t end = line + chunk->line_count;
+    for (std::string_view rest = chunk->text; !rest.empty();) {
+      std::string_view part = lines_within(rest, frame_text_target - std::min(text.size(), frame_text_target));
+      if (text.size() + part.size() > frame_text_target && line_count > 0) {
+        close();
+        continue;
+      }
+      const bool is_rest = part.size() == rest.size();
+      const std::int64_t count = is_rest ? end - line : std::count(part.begin(), part.end(), '\n');
       if (line_count == 0) first_line = line;
-      text += one;
-      ++line_count;
-      rest.remove_prefix(one.size());
+      text += part;
+      line_count += count;
+      line += count;
+      rest.remove_prefix(part.size());
     }
   }
   close();
@@ -42,8 +59,8 @@ void cut_frames(const std::vector<LogChunkPtr>& chunks, const Frame& frame) {
 
 }  // namespace
 
-LogWriter::LogWriter(BuildLogs& logs, Post post_to_loop)
-    : logs_(logs), post_to_loop_(std::move(post_to_loop)), thread_([this] { run(); }) {}
+LogWriter::LogWriter(BuildLogs& logs, std::unique_ptr<SyncJournal> journal, Post post_to_loop)
+    : logs_(logs), post_to_loop_(std::move(post_to_loop)), journal_(std::move(journal)), thread_([this] { run(); }) {}
 
 LogWriter::~LogWriter() {
   {
@@ -89,6 +106,7 @@ void LogWriter::run() {
       if (finished) forget(*request.log);
       answer(request, std::move(finished));
     }
+    if (auto tended = journal_->tend(); !tended) log_error("{}", tended.error().what);
   }
 }
 
@@ -131,15 +149,19 @@ void LogWriter::write_and_flush(Work& work) {
     if (!written) retry_later(log, written.error());
     if (written) failing_.erase(log->build());
   }
-  std::map<BuildId, Result<>> synced;
+  std::map<BuildId, Result<>> durable;
+  for (const Request& request : work.flushes) {
+    const auto [found, is_new] = durable.try_emplace(request.log->build());
+    if (is_new) found->second = write_pending(*request.log);
+  }
+  // After all were written, so that they share a commit.
   for (Request& request : work.flushes) {
-    const auto [found, is_new] = synced.try_emplace(request.log->build());
-    if (is_new) {
-      found->second = write_pending(*request.log);
-      const FilePtr file = request.log->file();
-      if (found->second && file != nullptr) found->second = file->sync();
-    }
-    answer(request, found->second);
+    Result<>& result = durable[request.log->build()];
+    if (result) result = make_durable(*request.log);
+    answer(request, result);
+  }
+  if (journal_->uncommitted() > uncommitted_limit) {
+    if (auto done = journal_->commit(); !done) log_error("{}", done.error().what);
   }
 }
 
@@ -161,8 +183,26 @@ Result<> LogWriter::write_pending(BuildLog& log) {
     written.push_back({batch.log, batch.chunks.size(), make_records(log, batch, start, out)});
   }
   if (auto done = log.file()->write(start, out); !done) return done;
+  note_written(log, start, out);
   log.wrote(written, start + out.size());
   return {};
+}
+
+void LogWriter::note_written(const BuildLog& log, std::uint64_t offset, std::string_view bytes) {
+  if (offset + bytes.size() <= journaled_size) {
+    journal_->note(log.path(), offset, bytes);
+  } else {
+    unsynced_.insert(log.build());
+  }
+}
+
+Result<> LogWriter::make_durable(const BuildLog& log) {
+  if (unsynced_.contains(log.build())) {
+    if (auto done = log.file()->sync(); !done) return done;
+    if (auto done = sync_directory(log.path().parent_path()); !done) return done;
+    unsynced_.erase(log.build());
+  }
+  return journal_->commit();
 }
 
 // The file exists and ends where the next record goes.
@@ -170,6 +210,7 @@ Result<> LogWriter::prepare(BuildLog& log) {
   auto loaded = log.load();
   if (!loaded && loaded.error().code == Errc::bad_input) {
     log_error("{}; it is kept as .damaged", loaded.error().what);
+    journal_->forget(log.path());
     std::error_code ignored;
     std::filesystem::rename(log.path(), log.path().string() + ".damaged", ignored);
     loaded = log.load();
@@ -183,12 +224,12 @@ Result<> LogWriter::prepare(BuildLog& log) {
     }
     auto file = File::open(log.path(), File::Access::make_empty);
     if (!file) return file.error();
-    if (auto synced = sync_directory(directory); !synced) return synced;
     log.set_file(*file, {});
   }
   const FilePtr file = log.file();
   if (log.good_size() == 0) {
     if (auto done = file->write(0, klog_magic); !done) return done;
+    note_written(log, 0, klog_magic);
     log.wrote({}, klog_magic.size());
   }
   const auto size = file->size();

@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/logs/build_log.h"
 #include "core/logs/klog_format.h"
+#include "core/logs/sync_journal.h"
 
 namespace kiln::logs {
 
@@ -21,7 +22,7 @@ namespace kiln::logs {
 class LogWriter {
  public:
   using Post = std::function<void(std::function<void()>)>;
-  LogWriter(BuildLogs& logs, Post post_to_loop);
+  LogWriter(BuildLogs& logs, std::unique_ptr<SyncJournal> journal, Post post_to_loop);
   ~LogWriter();
 
   // Lines were appended: they are written within 100 ms, at once when there are many.
@@ -55,16 +56,24 @@ class LogWriter {
   void write_and_flush(Work& work);
   void retry_later(const BuildLogPtr& log, const Error& error);
   Result<> write_pending(BuildLog& log);
+  void note_written(const BuildLog& log, std::uint64_t offset, std::string_view bytes);
+  // What was written to the file survives a power failure. Many small files share the journal's commit.
+  Result<> make_durable(const BuildLog& log);
   Result<> prepare(BuildLog& log);
   std::vector<Frame> make_records(BuildLog& log, const BuildLog::Batch& batch, std::uint64_t base, std::string& out);
   Result<> finish(BuildLog& log);
+  Result<> add_index(BuildLog& log);
+  Result<> replace_file(BuildLog& log);
   Result<Contents> rewrite(const BuildLog& log, const FilePtr& to);
   void answer(Request& request, Result<> result);
 
   BuildLogs& logs_;
   Post post_to_loop_;
-  RecordMaker records_;        // writer thread only
-  std::set<BuildId> failing_;  // writer thread only: the last write failed
+  // The writer thread's own.
+  RecordMaker records_;
+  std::unique_ptr<SyncJournal> journal_;
+  std::set<BuildId> failing_;   // the last write failed
+  std::set<BuildId> unsynced_;  // written past what the journal takes
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<BuildId, Dirty> dirty_;
