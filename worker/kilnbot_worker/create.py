@@ -74,7 +74,7 @@ class UsageError(Exception):
 
 def parse_master(text: str) -> Tuple[str, int]:
     """Host and port of ``host[:port]``; an IPv6 address stands in brackets. Raises UsageError."""
-    match = re.fullmatch(r"(\[[^\]]+\]|[^:\[\]]+)(?::(.*))?", text)
+    match = re.fullmatch(r"(\[[^\]]+\]|[^:\[\]]+)(?::([^:]*))?", text)
     if match is None:
         raise UsageError(
             f"invalid <master> argument {text!r},"

@@ -20,6 +20,8 @@ class Command(Referenceable):
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
+        self.id = ""
+        self.failure: Any = None
         self.updates: list[tuple[str, Any]] = []
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.changed = asyncio.Event()
@@ -28,7 +30,8 @@ class Command(Referenceable):
         for content, _number in updates:
             self.updates.extend(content.items())
         self.changed.set()
-        return max(number for _content, number in updates)
+        highest: int = max(number for _content, number in updates)
+        return highest
 
     def remote_complete(self, failure: Any) -> None:
         self.peer.completed += 1
@@ -107,6 +110,7 @@ class Peer(asyncio.Protocol):
         self.completed = 0
         self.counter = 0
         self.perspective = Perspective()
+        self.gone = asyncio.Event()
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -119,7 +123,7 @@ class Peer(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.broker.close()
-        self.gone = True
+        self.gone.set()
 
     def remote_login(self, name: bytes) -> Any:
         self.name = name.decode()
@@ -137,18 +141,18 @@ class Peer(asyncio.Protocol):
 
     async def start(self, name: str, args: dict[str, Any], builder: str = "b1") -> Command:
         command = Command(self)
-        command.id = str(self.counter)  # type: ignore[attr-defined]
+        command.id = str(self.counter)
         self.counter += 1
-        await self.builders[builder].call("startCommand", command, command.id, name, args)  # type: ignore[attr-defined]
+        await self.builders[builder].call("startCommand", command, command.id, name, args)
         return command
 
     async def run(self, name: str, args: dict[str, Any], limit_s: float = 30) -> Command:
         command = await self.start(name, args)
-        command.failure = await asyncio.wait_for(command.done, limit_s)  # type: ignore[attr-defined]
+        command.failure = await asyncio.wait_for(command.done, limit_s)
         return command
 
     async def interrupt(self, command: Command, why: str = "enough") -> None:
-        await self.builders["b1"].call("interruptCommand", command.id, why)  # type: ignore[attr-defined]
+        await self.builders["b1"].call("interruptCommand", command.id, why)
 
 
 class _Challenger(Referenceable):
@@ -167,8 +171,9 @@ class _Challenger(Referenceable):
 class PbMaster:
     """Listens on a free port of the loopback."""
 
-    def __init__(self, password: str = "pw1") -> None:
+    def __init__(self, password: str = "pw1", tls: Any = None) -> None:
         self.password = password
+        self.tls = tls
         self.refusal: tuple[str, str] | None = None
         self.builders = [("b1", "b1")]
         self.peers: list[Peer] = []
@@ -177,7 +182,7 @@ class PbMaster:
     async def __aenter__(self) -> PbMaster:
         self.attached: asyncio.Queue[Peer] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(lambda: Peer(self), "127.0.0.1", 0)
+        self.server = await loop.create_server(lambda: Peer(self), "127.0.0.1", 0, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
@@ -185,6 +190,7 @@ class PbMaster:
         self.server.close()
         for peer in self.peers:
             peer.transport.abort()
+            await peer.gone.wait()
         await self.server.wait_closed()
 
     async def worker(self, limit_s: float = 30) -> Peer:

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
 from kilnbot_worker.pb.broker import Broker, BrokerError, Proxy
 
+HELLO_LIMIT_S = 30.0  # for the peer to show that it speaks Perspective Broker
 REFUSED = "twisted.cred.error.UnauthorizedLogin"
 
 
@@ -17,7 +19,7 @@ def response(password: bytes, challenge: bytes) -> bytes:
 
 async def challenge_of(broker: Broker, name: str) -> tuple[bytes, Proxy]:
     """Asks for a challenge, which the server gives to anybody."""
-    await broker.ready.wait()
+    await asyncio.wait_for(broker.ready.wait(), HELLO_LIMIT_S)
     answer = await broker.call(b"root", "login", (name.encode(),), {})
     if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], Proxy)):
         raise BrokerError("the answer to the login is not a challenge")
