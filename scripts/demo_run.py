@@ -125,16 +125,16 @@ class Demo:
 
     def start_worker(self) -> None:
         run(
-            BIN / "buildbot-worker", "create-worker", self.worker,
+            BIN / "kilnbot-worker", "create-worker", self.worker,
             f"127.0.0.1:{self.worker_port}", "demo-worker", "demo-password",
         )  # fmt: skip
-        run(BIN / "buildbot-worker", "start", self.worker)
+        run(BIN / "kilnbot-worker", "start", self.worker)
         self.started_worker = True
         self.wait_for(
             "the worker to attach", lambda: self.rest.rows("workers")[0]["connected_to"], 30
         )
         version = self.rest.rows("workers")[0]["workerinfo"].get("version")
-        say(f"worker       demo-worker attached (buildbot-worker {version})")
+        say(f"worker       demo-worker attached (kilnbot-worker {version})")
 
     def wait_for(self, what: str, probe: Any, limit_s: float) -> Any:
         end = time.monotonic() + limit_s
@@ -196,7 +196,7 @@ class Demo:
     def close(self) -> None:
         if self.started_worker:
             subprocess.run(
-                [BIN / "buildbot-worker", "stop", "-q", self.worker], stdout=subprocess.DEVNULL
+                [BIN / "kilnbot-worker", "stop", "-q", self.worker], stdout=subprocess.DEVNULL
             )
         if self.started_master:
             subprocess.run([BIN / "kilnbot", "stop", "-q", self.master])

@@ -49,7 +49,7 @@ install_catch2() {
   DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -q --no-install-recommends -t bookworm-backports catch2 >/dev/null
 }
 
-# make_venv: .venv with what scripts/requirements.txt pins.
+# make_venv: .venv with what scripts/requirements.txt pins, and the worker of this checkout.
 make_venv() {
   local python=${PYTHON:-/usr/bin/python3}
   [ -x .venv/bin/python ] || "$python" -m venv .venv
@@ -57,6 +57,11 @@ make_venv() {
     say "installing Python packages into .venv"
     .venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements.txt
     cp scripts/requirements.txt .venv/requirements.installed
+  fi
+  if [ ! -x .venv/bin/kilnbot-worker ] || ! cmp -s worker/pyproject.toml .venv/worker.installed; then
+    say "installing the worker into .venv"
+    .venv/bin/python -m pip install -q --disable-pip-version-check -e worker
+    cp worker/pyproject.toml .venv/worker.installed
   fi
 }
 

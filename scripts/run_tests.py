@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import worker_pythons
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv" / "bin"
 FUZZ_SECONDS = 60  # for each target, with --full
@@ -117,6 +119,21 @@ def integration(scratch: Path) -> Counts:
     )
 
 
+def worker(scratch: Path) -> Counts:
+    """The worker's tests with the checkout's Python and with every other one it supports."""
+    total = Counts()
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    for version, python in {own: VENV / "python", **worker_pythons.pythons(own)}.items():
+        print(f"-- Python {version}", flush=True)
+        report = scratch / f"worker-{version}.xml"
+        chosen = python if version == own else worker_pythons.environment_of(version, python)
+        total += run_reported(
+            [chosen, "-m", "pytest", "-q", "--timeout=120", f"--junit-xml={report}"],
+            report, cwd=ROOT / "worker",
+        )  # fmt: skip
+    return total
+
+
 def web(scratch: Path) -> Counts:
     report = scratch / "vitest.xml"
     return run_reported(
@@ -147,6 +164,9 @@ def lint(scratch: Path) -> Counts:
     total = run_plain("ruff check", VENV / "ruff", "check", *python)
     total += run_plain("ruff format", VENV / "ruff", "format", "--check", *python)
     total += run_plain("mypy pylib", VENV / "mypy", "pylib")
+    total += run_plain(
+        "mypy worker", VENV / "mypy", "--python-executable", VENV / "python", cwd=ROOT / "worker"
+    )
     total += run_plain("eslint", "npx", "eslint", ".", "--max-warnings=0", cwd=ROOT / "web")
     total += run_plain("tsc", "npx", "tsc", "--noEmit", cwd=ROOT / "web")
     return total
@@ -185,6 +205,7 @@ SUITES: dict[str, Callable[[Path], Counts]] = {
     "fuzz": fuzz_seeds,
     "pylib": lambda scratch: pytest("pylib", scratch),
     "bindings": lambda scratch: pytest("bindings", scratch),
+    "worker": worker,
     "integration": integration,
     "web": web,
     "browser": browser,
