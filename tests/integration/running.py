@@ -196,19 +196,27 @@ class Master:
 
 
 class Worker:
-    """An unmodified buildbot-worker in `folder`."""
+    """An unmodified buildbot-worker in `folder`, or what KILN_WORKER_CMD or `command` names."""
 
-    def __init__(self, folder: Path, port: int, name: str = "w1", password: str = "pw1") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        name: str = "w1",
+        password: str = "pw1",
+        command: str = WORKER_CMD,
+    ) -> None:
         self.dir = folder / f"worker-{name}"
+        self.command = command
         done = subprocess.run(
-            [WORKER_CMD, "create-worker", "--maxdelay", "1", str(self.dir), f"127.0.0.1:{port}", name, password],
+            [command, "create-worker", "--maxdelay", "1", str(self.dir), f"127.0.0.1:{port}", name, password],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
 
     def start(self) -> Worker:
         self.process = subprocess.Popen(
-            [WORKER_CMD, "start", "--nodaemon", str(self.dir)], cwd=self.dir,
+            [self.command, "start", "--nodaemon", str(self.dir)], cwd=self.dir,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         return self
