@@ -127,6 +127,9 @@ def start(options: argparse.Namespace) -> int:
 
 def _start_in_background(settings: Settings, quiet: bool) -> int:
     reader = daemon.start_daemon(settings)
+    if reader is None:
+        print("the worker was started: see twistd.log")
+        return 0
     if quiet:
         os.close(reader)
         return 0

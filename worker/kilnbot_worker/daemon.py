@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 30.0
 DAEMON_UMASK = 0o077  # twistd's
-STATUS_VARIABLE = "KILNBOT_WORKER_STATUS_FD"
 
 
 class AlreadyRunning(Exception):
@@ -129,13 +128,15 @@ def set_up_log(settings: Settings) -> logging.Handler:
     return handler
 
 
-def start_daemon(settings: Settings) -> int:
+def start_daemon(settings: Settings) -> Optional[int]:
     """Starts the worker in the background; returns the read end of a pipe that tells of it.
 
     The pipe gives ``attached`` when the master uses the worker, and ends when the worker ends.
+    There is none on Windows.
     """
     if os.name != "posix":
-        return _start_detached(settings)
+        _start_detached(settings)
+        return None
     reader, writer = os.pipe()
     sys.stdout.flush()
     first = os.fork()
@@ -171,17 +172,13 @@ def _tell(writer: int) -> None:
         os.close(writer)
 
 
-def _start_detached(settings: Settings) -> int:
+def _start_detached(settings: Settings) -> None:
     flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(
         subprocess, "CREATE_NEW_PROCESS_GROUP", 0
     )
     command = [sys.executable, "-m", "kilnbot_worker", "start", "--nodaemon", settings.basedir]
-    child = subprocess.Popen(
-        command, creationflags=flags, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert child.stdout is not None
-    return os.dup(child.stdout.fileno())
+    null = subprocess.DEVNULL
+    subprocess.Popen(command, creationflags=flags, stdin=null, stdout=null, stderr=null)
 
 
 def wait_attached(reader: int) -> Optional[bool]:

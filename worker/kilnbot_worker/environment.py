@@ -15,7 +15,7 @@ def child_environment(
 ) -> Dict[str, str]:
     """Raises ValueError when the master asks for something that is no environment."""
     result = dict(own)
-    result["PWD"] = workdir
+    result["PWD"] = os.path.abspath(workdir)
     for key, value in wanted.items():
         key = _name(key)
         if value is None:

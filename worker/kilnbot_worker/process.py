@@ -30,9 +30,9 @@ class Child(asyncio.SubprocessProtocol):
     async def start(
         self, argv: Argv, cwd: str, env: Dict[str, str], stdin: Optional[bytes], use_pty: bool
     ) -> None:
-        """Raises OSError or ValueError when the program cannot be started."""
+        """Raises OSError or ValueError when the program cannot be started. A PTY has no stdin."""
         if use_pty and POSIX:
-            await self._start_on_terminal(argv, cwd, env, stdin)
+            await self._start_on_terminal(argv, cwd, env)
             return
         await self._spawn(
             argv, cwd, env,
@@ -50,9 +50,7 @@ class Child(asyncio.SubprocessProtocol):
             lambda: self, *argv, cwd=cwd, env=env, **options
         )
 
-    async def _start_on_terminal(
-        self, argv: Argv, cwd: str, env: Dict[str, str], stdin: Optional[bytes]
-    ) -> None:
+    async def _start_on_terminal(self, argv: Argv, cwd: str, env: Dict[str, str]) -> None:
         import pty
 
         master, slave = pty.openpty()
@@ -69,9 +67,6 @@ class Child(asyncio.SubprocessProtocol):
             os.close(slave)
         self._terminal = _Terminal(self, master)
         await self._terminal.open()
-        if stdin:
-            end_of_file = b"\x04" if stdin.endswith(b"\n") else b"\x04\x04"
-            os.write(master, stdin + end_of_file)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self._on_output(fd, data)

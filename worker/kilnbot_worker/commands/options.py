@@ -31,6 +31,7 @@ class ProgramOptions:
     max_lines: Optional[int] = None
     sigterm_time: Optional[float] = None
     use_pty: bool = False
+    terminal_refused: bool = False  # a PTY was asked for, but there is text for stdin
     log_environ: bool = True
     initial_stdin: Optional[bytes] = None
     interrupt_signal: str = "KILL"
@@ -102,6 +103,8 @@ def from_args(args: Dict[str, Any]) -> ProgramOptions:
     )
     if options.interrupt_signal.startswith("SIG"):
         options.interrupt_signal = options.interrupt_signal[3:]
+    if options.use_pty and options.initial_stdin:
+        options.use_pty, options.terminal_refused = False, True
     try:
         signal_number(options.interrupt_signal)
     except ValueError as error:

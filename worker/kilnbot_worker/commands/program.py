@@ -63,13 +63,14 @@ class Program:
 
     async def _run(self) -> int:
         options = self.options
-        own = os.environ
+        env = child_environment(os.environ, options.env, options.workdir)
         try:
-            env = child_environment(own, options.env, options.workdir)
             os.makedirs(options.workdir, exist_ok=True)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             return self._cannot_run(error)
         self._watch_files()
+        if options.terminal_refused:
+            self._header("a program that gets initial_stdin gets no PTY\n")
         self._header(options.headers(env))
         try:
             await self._child.start(

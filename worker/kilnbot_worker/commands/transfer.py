@@ -18,7 +18,7 @@ TAR_MODES = {"gz": "w:gz", "bz2": "w:bz2"}
 class _Transfer(Command):
     def __init__(self, args: Dict[str, Any], context: Context) -> None:
         super().__init__(args, context)
-        self.path = os.path.expanduser(path_of(args["path"]))
+        self.path = path_of(args["path"])
         size, block = args["maxsize"], args["blocksize"]
         if not isinstance(block, int) or block <= 0:
             raise CommandError(f"blocksize must be a positive number, not {block!r}")

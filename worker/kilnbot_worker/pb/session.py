@@ -155,6 +155,7 @@ _PATHS: Dict[str, Dict[str, str]] = {
     "upload_directory": {"workersrc": "path"},
     "download_file": {"workerdest": "path"},
 }
+_OF_A_HOME = ("rmfile", "upload_file", "upload_directory", "download_file")
 _BELOW_WORKDIR = ("stat", "upload_file", "upload_directory", "download_file")
 
 
@@ -170,6 +171,8 @@ def from_pb(name: str, args: Any, base: str) -> Tuple[str, Dict[str, Any], Optio
         if theirs not in args:
             raise CommandError(f"{name} is missing args: {theirs}")
         value = args.pop(theirs)
+        if name in _OF_A_HOME and isinstance(value, str):
+            value = os.path.expanduser(value)
         if isinstance(value, (list, tuple)):
             args[ours] = [_joined(base, item) for item in value]
         else:
@@ -183,7 +186,7 @@ def _joined(base: str, path: Any) -> str:
         path = path.decode("utf-8", "surrogateescape")
     if not isinstance(path, str):
         raise CommandError(f"{path!r} is not a path")
-    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
+    return os.path.join(base, path)
 
 
 class BotObject:
