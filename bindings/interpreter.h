@@ -19,6 +19,8 @@ class Interpreter {
   // not_supported (venv.h), fatal.
   static Result<std::unique_ptr<Interpreter>> start(const std::string& python, const std::filesystem::path& program);
   ~Interpreter();
+  // The process ends without finalizing Python.
+  void leave_running() { main_state_ = nullptr; }
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 

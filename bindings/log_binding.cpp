@@ -23,18 +23,20 @@ std::optional<LogLevel> level_of(std::string_view name) {
 PyObject* log(PyObject*, PyObject* args) {
   const char* name = nullptr;
   PyObject* text = nullptr;
-  if (!PyArg_ParseTuple(args, "sU:log", &name, &text)) return nullptr;
+  PyObject* system = nullptr;
+  if (!PyArg_ParseTuple(args, "sU|U:log", &name, &text, &system)) return nullptr;
   const auto level = level_of(name);
   if (!level) return PyErr_Format(PyExc_ValueError, "unknown log level \"%s\"", name);
-  std::string line;
+  std::string line, part = "-";
   try {
     line = to_text(text);
+    if (system) part = to_text(system);
   } catch (py::error_already_set& raised) {
     raised.restore();
     return nullptr;
   }
   Py_BEGIN_ALLOW_THREADS;
-  log_line(*level, line);
+  log_line(*level, line, part);
   Py_END_ALLOW_THREADS;
   Py_RETURN_NONE;
 }
@@ -43,7 +45,7 @@ PyObject* log(PyObject*, PyObject* args) {
 
 void add_log(py::module_& module) {
   static std::array<PyMethodDef, 2> functions{{
-      {"log", log, METH_VARARGS, "Writes a line into the master's log; level: debug, info, warning or error."},
+      {"log", log, METH_VARARGS, "Writes a line into the master's log: (level, text, system); level: debug, info, warning or error."},
       {nullptr, nullptr, 0, nullptr},
   }};
   if (PyModule_AddFunctions(module.ptr(), functions.data()) < 0) throw py::error_already_set();

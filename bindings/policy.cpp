@@ -109,6 +109,7 @@ void Policy::wind_down() {
     loop.attr("run_until_complete")(wait);
   }
   loop.attr("run_until_complete")(loop.attr("shutdown_asyncgens")());
+  has_threads_left_ = !py::module_::import("buildbot_cfg._policy").attr("wind_down")(loop).cast<bool>();
   drain();
 }
 

@@ -34,6 +34,8 @@ class Policy {
   // Returns after quit(). What was posted before it has run; tasks that are left are cancelled.
   void run();
   void quit();  // from any thread
+  // After run(): threads of user code are left for which the interpreter's end would wait for ever.
+  bool has_threads_left() const { return has_threads_left_; }
 
  private:
   void drain();
@@ -46,6 +48,7 @@ class Policy {
   PyObject* tasks_ = nullptr;  // a set: asyncio itself keeps tasks only weakly
   bool is_draining_ = false;
   bool is_quitting_ = false;
+  bool has_threads_left_ = false;
 };
 
 // Runs `work`; what escapes it is logged: the last wall before the asyncio loop. With the GIL.

@@ -70,13 +70,15 @@ LoadOutcome failed_load(const std::filesystem::path& file, const Error& error) {
 
 class PythonRuntime final : public Runtime {
  public:
-  explicit PythonRuntime(std::unique_ptr<Interpreter> interpreter) : interpreter_(std::move(interpreter)) {
+  PythonRuntime(std::unique_ptr<Interpreter> interpreter, bool logs_output) : interpreter_(std::move(interpreter)) {
     const py::gil_scoped_acquire gil;
     policy_.emplace();
+    if (logs_output) policy_function("redirect_output")();
   }
   ~PythonRuntime() override {
     const py::gil_scoped_acquire gil;
     take_master_away();
+    if (policy_->has_threads_left()) interpreter_->leave_running();
     policy_.reset();
   }
   PythonRuntime(const PythonRuntime&) = delete;
@@ -85,6 +87,7 @@ class PythonRuntime final : public Runtime {
   LoadOutcome load(const std::filesystem::path& file, const std::filesystem::path& basedir) override {
     const py::gil_scoped_acquire gil;
     try {
+      policy_function("use_loop")(policy_->loop());
       LoadOutcome outcome =
           to_outcome(*policy_, policy_function("load")(to_str(file.string()), to_str(basedir.string())));
       // What is alive now stays: the collector need not look at it again with every new generation.
@@ -125,6 +128,10 @@ class PythonRuntime final : public Runtime {
     ask<void>(
         *policy_, std::move(reply), [] { return py::object(policy_function("deactivate")()); },
         [](const py::object&) { return Result<void>(); });
+  }
+
+  void child_ended() override {
+    policy_->post([] { policy_function("child_ended")(); });
   }
 
   void run() override { policy_->run(); }
@@ -171,7 +178,7 @@ class PythonRuntime final : public Runtime {
 Result<std::unique_ptr<Runtime>> make_runtime(const RuntimeOptions& options, const std::filesystem::path& program) {
   auto interpreter = Interpreter::start(options.python, program);
   if (!interpreter) return interpreter.error();
-  return std::make_unique<PythonRuntime>(*std::move(interpreter));
+  return std::make_unique<PythonRuntime>(*std::move(interpreter), options.logs_output);
 }
 
 }  // namespace kiln::bindings

@@ -42,6 +42,7 @@ EpochSeconds wall_clock_now() {
 struct Master::Parts {
   explicit Parts(Needs given) : needs(std::move(given)), signals(loop.context(), SIGTERM, SIGINT, SIGHUP) {
     signals.add(SIGUSR1);
+    signals.add(SIGCHLD);
   }
 
   Result<void> open_storage();
@@ -179,6 +180,7 @@ void Master::Parts::wait_for_signal() {
 }
 
 void Master::Parts::on_signal(int signal) {
+  if (signal == SIGCHLD) return needs.runtime.child_ended();
   if (signal == SIGHUP) {
     log_warning("this version cannot reconfigure a running master: restart it to read master.cfg again");
     return;

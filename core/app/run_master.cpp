@@ -68,7 +68,7 @@ int run_master(int argc, char** argv, const script::RuntimeFactory& make_runtime
   if (const auto* create = std::get_if<CreateMaster>(&options.command)) return report(create_master(*create));
   if (const auto* stop = std::get_if<Stop>(&options.command)) return report(stop_master(*stop));
   if (const auto* start = std::get_if<Start>(&options.command)) {
-    return start_master(*start, [&] { return make_runtime({options.python}); });
+    return start_master(*start, [&] { return make_runtime({options.python, true}); });
   }
   if (const auto* check = std::get_if<CheckConfig>(&options.command)) {
     return with_runtime(options, make_runtime, [&](script::Runtime& runtime) { return check_config(*check, runtime); });

@@ -105,8 +105,9 @@ const char* marker(LogLevel level) {
 
 }  // namespace
 
-void log_line(LogLevel level, std::string_view text) {
-  std::string line = timestamp() + " [-] " + marker(level);
+void log_line(LogLevel level, std::string_view text, std::string_view system) {
+  std::string line = timestamp() + " [";
+  line.append(system).append("] ").append(marker(level));
   for (const char c : text) {
     line += c;
     if (c == '\n') line += '\t';  // continuation lines are indented, so a line start is always ours

@@ -12,8 +12,8 @@ namespace kiln {
 enum class LogLevel { debug, info, warning, error };
 
 // Where the master's own log lines go. Thread-safe. A line is
-// `2026-11-21 12:00:00+0000 [-] text`, the form that tools reading twistd.log expect.
-void log_line(LogLevel level, std::string_view text);
+// `2026-11-21 12:00:00+0000 [system] text`, the form that tools reading twistd.log expect.
+void log_line(LogLevel level, std::string_view text, std::string_view system = "-");
 
 // Sends log lines to `file` from now on (default: standard error). The file is renamed to `.1`, `.2` ... when
 // it would exceed `max_bytes` (0: never); at most `max_files` old ones are kept (negative: all of them).

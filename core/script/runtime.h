@@ -68,6 +68,8 @@ class Runtime {
   virtual void activate(ConfigPtr config, Reply<> reply) = 0;
   // Stops all services. From any thread; replies on the loop thread.
   virtual void deactivate(Reply<> reply) = 0;
+  // SIGCHLD has come. From any thread.
+  virtual void child_ended() = 0;
   // The policy loop: returns after quit().
   virtual void run() = 0;
   virtual void quit() = 0;  // from any thread
@@ -78,6 +80,7 @@ class Runtime {
 
 struct RuntimeOptions {
   std::string python;  // --python; empty: found by $VIRTUAL_ENV or pyvenv.cfg beside the executable
+  bool logs_output = false;  // what Python code prints goes into the master's log
 };
 using RuntimeFactory = std::function<Result<std::unique_ptr<Runtime>>(const RuntimeOptions&)>;
 
