@@ -28,9 +28,15 @@ __all__ = [
 ]
 
 
-def log(level: str, text: str) -> None:
-    """Writes one line into the master's log; ``level`` is debug, info, warning or error."""
-    _core.log(level, text)
+def log(level: str, text: str, system: str = "-") -> None:
+    """Writes one line into the master's log.
+
+    Args:
+        level: debug, info, warning or error.
+        text: further lines are indented.
+        system: which part says it; shown in brackets.
+    """
+    _core.log(level, text, system)
 
 
 def live_master() -> Any:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import inspect
 import traceback
 from typing import Any
 
-from buildbot_cfg import _bridge
+from buildbot_cfg import _bridge, _watch
 from buildbot_cfg.changes.changes import Change
 
 IGNORED, UNIMPORTANT, IMPORTANT = range(3)
@@ -17,12 +16,11 @@ async def classify(hooks: Any, change: dict[str, Any]) -> int:
     """How a scheduler sees a change: ignored, unimportant or important."""
     seen = Change.from_row(change)
     try:
-        if not hooks.change_filter.filter_change(seen):
+        if not await _watch.ask(hooks.change_filter.filter_change, seen):
             return IGNORED
         if hooks.fileIsImportant is None:
             return IMPORTANT
-        answer = hooks.fileIsImportant(seen)
-        important = await answer if inspect.isawaitable(answer) else answer
+        important = await _watch.ask(hooks.fileIsImportant, seen)
     except Exception:
         text = traceback.format_exc()
         _bridge.log("error", f'scheduler "{hooks.name}" failed on change {seen.number}:\n{text}')
@@ -34,7 +32,5 @@ async def collapse(hooks: Any, newer: dict[str, Any], older: dict[str, Any]) -> 
     """Whether the user's function wants the older request replaced; only True is a yes."""
     from buildbot_cfg._master import MASTER
 
-    answer = hooks.function(MASTER, hooks.builder, older, newer)
-    if inspect.isawaitable(answer):
-        answer = await answer
+    answer = await _watch.ask(hooks.function, MASTER, hooks.builder, older, newer)
     return answer is True

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
+from buildbot_cfg._settings import settings_of
 from buildbot_cfg._views import ConfigView, Lines, view_of
 from buildbot_cfg._where import NOWHERE, user_line
 
@@ -52,7 +53,12 @@ def _configured(path: str, basedir: str) -> ConfigView | None:
     if "BuildmasterConfig" not in namespace:
         what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
         raise ConfigErrors([what])
-    return view_of(namespace["BuildmasterConfig"], path, Lines(tree, path))
+    lines = Lines(tree, path)
+    view = view_of(namespace["BuildmasterConfig"], path, lines)
+    settings = settings_of(namespace.get("KilnbotConfig", {}), lines)
+    if view is not None:
+        view.settings = settings
+    return view
 
 
 @contextmanager

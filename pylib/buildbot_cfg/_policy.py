@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import runpy
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from buildbot_cfg import _alias, _loader, _services
+from buildbot_cfg import _alias, _bridge, _loader, _output, _services, _twisted, _watch
 from buildbot_cfg._hooks import classify, collapse
 from buildbot_cfg._session import open_build
 
+_THREADS_S = 2.0
+
 __all__ = [
     "activate",
+    "child_ended",
     "classify",
     "collapse",
     "deactivate",
@@ -21,13 +27,35 @@ __all__ = [
     "load",
     "open_build",
     "parse_force",
+    "redirect_output",
     "run_script",
+    "use_loop",
+    "wind_down",
 ]
 
 install_aliases = _alias.install
 load = _loader.load
 activate = _services.activate
 deactivate = _services.deactivate
+use_loop = _twisted.install
+child_ended = _twisted.child_ended
+redirect_output = _output.redirect
+
+
+def wind_down(loop: asyncio.AbstractEventLoop) -> bool:
+    """The policy loop's last work; False: threads still run that the interpreter would wait for."""
+    _watch.stop()
+    _twisted.shut_down(loop)
+    _output.finish()
+    end = time.monotonic() + _THREADS_S
+    main = threading.main_thread()
+    others = [t for t in threading.enumerate() if t is not main and not t.daemon]
+    for thread in others:
+        thread.join(max(0.0, end - time.monotonic()))
+    alive = [thread.name for thread in others if thread.is_alive()]
+    if alive:
+        _bridge.log("warning", f"ending although threads of user code still run: {alive}")
+    return not alive
 
 
 async def parse_force(

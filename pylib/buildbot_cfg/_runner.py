@@ -8,6 +8,8 @@ import inspect
 import traceback
 from typing import Any
 
+from buildbot_cfg import _bridge
+from buildbot_cfg._tasks import awaited
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._live import (
     BuildStepCancelled,
@@ -52,7 +54,7 @@ class StepRunner:
             await self._render()
             skip = not await self._wanted()
             state = await current_summary(step)
-        except Exception:
+        except BaseException:
             error = traceback.format_exc()
         self.session.build.executedSteps.append(step)
         return self._prepared(skip, state, error)
@@ -90,9 +92,7 @@ class StepRunner:
     async def _wanted(self) -> bool:
         wanted = self.step.doStepIf
         if callable(wanted):
-            wanted = wanted(self.step)
-            if inspect.isawaitable(wanted):
-                wanted = await wanted
+            wanted = await awaited(wanted(self.step))
         return bool(wanted)
 
     async def run(self) -> dict[str, Any]:
@@ -100,9 +100,7 @@ class StepRunner:
         step = self.step
         error = None
         try:
-            results = step.run()
-            if inspect.isawaitable(results):
-                results = await results
+            results = await awaited(step.run())
             if not isinstance(results, int) or not 0 <= results < len(Results):
                 raise TypeError(f"run() of {self.describe()} must return a result, not {results!r}")
         except BuildStepCancelled:
@@ -111,7 +109,7 @@ class StepRunner:
             results = FAILURE
         except WorkerConnectionLost:
             results = RETRY
-        except (Exception, asyncio.CancelledError):
+        except BaseException:  # sys.exit() and KeyboardInterrupt end the step, not the master
             results, error = EXCEPTION, traceback.format_exc()
         await self._live.settle()
         if step.stopped and results not in (RETRY, CANCELLED):
@@ -123,7 +121,7 @@ class StepRunner:
         """Tells the step that it is to stop."""
         answer = self.step.interrupt(reason)
         if inspect.isawaitable(answer):
-            self._live.tasks.add(asyncio.ensure_future(answer))
+            self._live.watch(answer)
 
     def log_added(self, logid: int, name: str, slug: str) -> None:
         """The first text of a lazy log file has come."""
@@ -137,12 +135,14 @@ class StepRunner:
         hidden = False
         try:
             hidden = await self._hidden()
-        except Exception:
+        except BaseException:
             errors.append(traceback.format_exc())
         await self._live.settle()
-        for raised in await self._live.logs.close():
-            errors.append("".join(traceback.format_exception(raised)))
-        if errors:
+        raised = await self._live.logs.close()
+        for error in raised:  # told in the master's log only, as Buildbot does
+            text = "".join(traceback.format_exception(error))
+            _bridge.log("error", f"a log observer of {self.describe()} failed:\n{text}")
+        if errors or raised:
             step.results, hidden = EXCEPTION, False
         summary = await self._summary(errors)
         self.session.current = None
@@ -157,16 +157,14 @@ class StepRunner:
     async def _hidden(self) -> bool:
         hidden = self.step.hideStepIf
         if callable(hidden):
-            hidden = hidden(self.step.results, self.step)
-            if inspect.isawaitable(hidden):
-                hidden = await hidden
+            hidden = await awaited(hidden(self.step.results, self.step))
         return bool(hidden)
 
     async def _summary(self, errors: list[str]) -> dict[str, str]:
         step = self.step
         try:
             summary: dict[str, str] = await step.getBuildResultSummary()
-        except Exception:
+        except BaseException:
             errors.append(traceback.format_exc())
             step.results = EXCEPTION
             summary = {"step": _summary.outcome(step, "finished")}

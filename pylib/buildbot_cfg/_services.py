@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg import _bridge
+from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._master import MASTER
+from buildbot_cfg._tasks import awaited
 
 _running: dict[str, Any] = {}
 
@@ -14,6 +15,8 @@ _running: dict[str, Any] = {}
 async def activate(config: Any) -> None:
     """Starts, keeps or stops change sources so that they are those of the configuration."""
     MASTER.configured(config.basedir, config.values)
+    settings = config.settings
+    _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
     wanted = {source.name: source for source in config.sources}
     for name in list(_running):
         old, new = _running[name], wanted.get(name)
@@ -22,7 +25,7 @@ async def activate(config: Any) -> None:
     for name, source in wanted.items():
         if name not in _running:
             _running[name] = source
-            await source.start()
+            await awaited(source.start())
 
 
 async def deactivate() -> None:
@@ -34,6 +37,6 @@ async def deactivate() -> None:
 async def _stop(name: str) -> None:
     source = _running.pop(name)
     try:
-        await source.stop()
+        await awaited(source.stop())
     except Exception as error:
         _bridge.log("error", f'change source "{name}" did not stop cleanly: {error!r}')

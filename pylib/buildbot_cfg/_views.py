@@ -66,6 +66,8 @@ class ConfigView:
     basedir: str = ""
     #: The change sources themselves, which ``activate`` starts.
     sources: list[Any] = field(default_factory=list)
+    #: What KilnbotConfig sets, with defaults.
+    settings: dict[str, Any] = field(default_factory=dict)
     #: The checked values of all keys.
     values: dict[str, Any] = field(default_factory=dict)
 

@@ -50,6 +50,15 @@ def user_line(traceback: TracebackType | None) -> Location:
     return found
 
 
+def user_place(frame: FrameType | None) -> Location | None:
+    """The innermost line of a user's file in the call that ends in ``frame``."""
+    while frame is not None:
+        if not _is_ours(frame) and not _is_library(frame.f_code.co_filename):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
 def place(made: Any) -> Location:
     """Where the user's file makes a recorded object."""
     file, line = made._location()

@@ -37,7 +37,7 @@ def run():
 def logged(monkeypatch):
     """What went into the master's log: (level, text)."""
     lines = []
-    monkeypatch.setattr(_bridge, "log", lambda level, text: lines.append((level, text)))
+    monkeypatch.setattr(_bridge, "log", lambda level, text, system="-": lines.append((level, text)))
     return lines
 
 

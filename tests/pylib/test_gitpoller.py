@@ -8,6 +8,8 @@ from buildbot.config import ConfigErrors
 from buildbot.plugins import changes, util
 from buildbot_cfg import _policy
 from buildbot_cfg._master import MASTER
+from buildbot_cfg._settings import settings_of
+from buildbot_cfg._where import NOWHERE
 from git_repository import Repository
 
 
@@ -210,6 +212,7 @@ class View:
 
     def __init__(self, *sources):
         self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
+        self.settings = settings_of({}, lambda _: NOWHERE)
 
 
 async def until(condition):

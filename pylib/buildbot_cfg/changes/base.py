@@ -12,6 +12,7 @@ from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_type, shown
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited
 from buildbot_cfg._where import Location, user_frame
 
 
@@ -147,7 +148,7 @@ class ReconfigurablePollingChangeSource(ChangeSource):
 
     async def _look(self) -> None:
         try:
-            await self.poll()
+            await awaited(self.poll())
         except asyncio.CancelledError:
             raise
         except Exception as error:

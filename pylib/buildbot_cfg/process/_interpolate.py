@@ -9,6 +9,7 @@ from typing import Any
 
 from buildbot_cfg._bridge import Interpolation
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import promised
 from buildbot_cfg.process._lazy import RenderableOperators
 from buildbot_cfg.process._rendering import render, render_all
 
@@ -45,6 +46,7 @@ class Interpolate(RenderableOperators):
         except ValueError as error:
             report(str(error), repr(self))
 
+    @promised
     async def getRenderingFor(self, props: Any) -> Any:
         """The text."""
         properties = props.getProperties()
@@ -124,6 +126,7 @@ class WithProperties:
             if not callable(function):
                 report(f'argument "{name}" must be a function of the properties', repr(self))
 
+    @promised
     async def getRenderingFor(self, props: Any) -> str:
         """The text."""
         properties = props.getProperties()

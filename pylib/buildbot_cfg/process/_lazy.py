@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg._tasks import promised
 from buildbot_cfg.process._rendering import render, render_all
 
 
@@ -67,6 +68,7 @@ class _Operation(RenderableOperators):
     def __init__(self, function: Callable[[Any, Any], Any], sign: str, *operands: object) -> None:
         self._function, self._sign, self._operands = function, sign, operands
 
+    @promised
     async def getRenderingFor(self, props: Any) -> Any:
         return self._function(*await render_all(self._operands, props))
 
@@ -90,6 +92,7 @@ class FlattenList(RenderableOperators):
     def __init__(self, nestedlist: Any, types: tuple[type, ...] = (list, tuple)) -> None:
         self.nestedlist, self.types = nestedlist, types
 
+    @promised
     async def getRenderingFor(self, props: Any) -> list[Any]:
         """The flat list."""
         found: list[Any] = []
@@ -129,6 +132,7 @@ class Transform:
             report(f"the function of Transform must be callable, not {function!r}")
         self._function, self._args, self._kwargs = function, args, kwargs
 
+    @promised
     async def getRenderingFor(self, props: Any) -> Any:
         """What the function returns."""
         function = await render(self._function, props)

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from collections.abc import Coroutine
 from typing import Any
 
 from buildbot_cfg import _bridge
+from buildbot_cfg._tasks import awaited
 
 
 class BuildStepFailed(Exception):
@@ -35,7 +36,10 @@ class LiveStep:
     def __init__(self, handle: Any, logs: Any) -> None:
         self.handle = handle
         self.logs = logs
+        #: Unfinished; each takes itself out.
         self.tasks: set[asyncio.Future[Any]] = set()
+        self._busy = 0
+        self._idle: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def summary_due(self, step: Any) -> None:
@@ -45,7 +49,23 @@ class LiveStep:
 
     def _show(self, step: Any) -> None:
         self._timer = None
-        self.tasks.add(asyncio.ensure_future(self._show_summary(step)))
+        self.watch(self._show_summary(step))
+
+    def watch(self, answer: Any) -> None:
+        """Lets the step wait for something that nobody awaits."""
+        task = asyncio.ensure_future(answer)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def counted(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs it; the step does not end before."""
+        self._busy += 1
+        try:
+            return await coroutine
+        finally:
+            self._busy -= 1
+            if self._idle is not None and not self._busy and not self._idle.done():
+                self._idle.set_result(None)
 
     async def _show_summary(self, step: Any) -> None:
         text = await current_summary(step)
@@ -58,16 +78,16 @@ class LiveStep:
             self._timer = None
         own = asyncio.current_task()
         while waiting := [task for task in self.tasks if task is not own]:
-            self.tasks.clear()
             for result in await asyncio.gather(*waiting, return_exceptions=True):
                 if isinstance(result, Exception) and not isinstance(result, _EXPECTED):
                     _bridge.log("warning", f"something that a step started failed: {result!r}")
+        while self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
 
 
 async def current_summary(step: Any) -> str:
     """What the step is doing, as one text."""
-    summary = step.getCurrentSummary()
-    if inspect.isawaitable(summary):
-        summary = await summary
+    summary = await awaited(step.getCurrentSummary())
     text: str = summary.get("step", "running")
     return str(step.getProperties().cleanupTextFromSecrets(text))

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Iterable
 from typing import Any
+
+from buildbot_cfg._tasks import awaited
 
 _PLAIN = (str, int, bool, float, bytes, type(None))
 
@@ -38,8 +39,7 @@ async def render(value: Any, props: Any) -> Any:
         keys = await render_all(value.keys(), props)
         return dict(zip(keys, await render_all(value.values(), props), strict=True))
     if is_renderable(value):
-        rendered = value.getRenderingFor(props)
-        return await rendered if inspect.isawaitable(rendered) else rendered
+        return await awaited(value.getRenderingFor(props))
     return value
 
 

@@ -369,11 +369,10 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         """``{"step": text}`` and perhaps ``"build"`` when it is done; may be async."""
         return {"step": _summary.final(self)}
 
+    @_tasks.promised
     async def getBuildResultSummary(self) -> dict[str, str]:
         """The result summary, with the step's text for the build if its policy says so."""
-        summary = self.getResultSummary()
-        if inspect.isawaitable(summary):
-            summary = await summary
+        summary = await _tasks.awaited(self.getResultSummary())
         policy = self.updateBuildSummaryPolicy
         if self.results in policy and "step" in summary and "build" not in summary:
             summary["build"] = summary["step"]

@@ -48,7 +48,7 @@ class Log:
         for subscriber in list(self._subscribers):
             try:
                 subscriber(stream, text)
-            except Exception as error:
+            except BaseException as error:  # sys.exit() too: it is the observer that fails
                 self._errors.append(error)
 
     def had_errors(self) -> bool:
@@ -77,23 +77,13 @@ class Log:
             await self._handle.finish_log(self.logid)
 
 
-class _Done:
-    """The answer of writing verbs: may be awaited, need not be."""
-
-    def __await__(self) -> Iterator[Any]:
-        return iter(())
-
-
-_DONE = _Done()
-
-
 class PlainLog(Log):
     """A text log."""
 
-    def addContent(self, text: str | bytes) -> _Done:
+    def addContent(self, text: str | bytes) -> Any:
         """Appends text."""
         self._append("o", text)
-        return _DONE
+        return _tasks.done()
 
 
 class HtmlLog(PlainLog):
@@ -103,20 +93,20 @@ class HtmlLog(PlainLog):
 class StreamLog(Log):
     """A log with the streams stdout, stderr and header."""
 
-    def addStdout(self, text: str | bytes) -> _Done:
+    def addStdout(self, text: str | bytes) -> Any:
         """Appends to stdout."""
         self._append("o", text)
-        return _DONE
+        return _tasks.done()
 
-    def addStderr(self, text: str | bytes) -> _Done:
+    def addStderr(self, text: str | bytes) -> Any:
         """Appends to stderr."""
         self._append("e", text)
-        return _DONE
+        return _tasks.done()
 
-    def addHeader(self, text: str | bytes) -> _Done:
+    def addHeader(self, text: str | bytes) -> Any:
         """Appends to the header."""
         self._append("h", text)
-        return _DONE
+        return _tasks.done()
 
 
 _CLASSES: dict[str, type[Log]] = {"s": StreamLog, "t": PlainLog, "h": HtmlLog}

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 
+from buildbot_cfg import _tasks
 from buildbot_cfg._errors import report
 from buildbot_cfg.process._interpolate import Interpolate, WithProperties
 from buildbot_cfg.process._lazy import FlattenList, RenderableOperators, Transform
@@ -121,6 +121,7 @@ class Properties:
             if name not in other.runtime:
                 self.properties[name] = kept
 
+    @_tasks.promised
     async def render(self, value: Any) -> Any:
         """The value of a renderable (or of what holds some)."""
         return await render(value, self)
@@ -234,6 +235,7 @@ class PropertiesMixin:
             runtime = self.set_runtime_properties
         self.getProperties().setProperty(propname, value, source, runtime=runtime)
 
+    @_tasks.promised
     async def render(self, value: Any) -> Any:
         """The value of a renderable (or of what holds some)."""
         return await render(value, self.getProperties())
@@ -255,6 +257,7 @@ class Property(RenderableOperators):
     def __init__(self, key: str, default: Any = None, defaultWhenFalse: bool = True) -> None:
         self.key, self.default, self.defaultWhenFalse = key, default, defaultWhenFalse
 
+    @_tasks.promised
     async def getRenderingFor(self, props: Any) -> Any:
         """The value."""
         properties = props.getProperties()
@@ -295,12 +298,11 @@ class renderer:
         """Refused: a frequent mistake."""
         raise TypeError(f"{self!r} is a renderable: pass it as it is, do not call it")
 
+    @_tasks.promised
     async def getRenderingFor(self, props: Any) -> Any:
         """The value."""
         args, kwargs = await render(list(self.args), props), await render(self.kwargs, props)
-        value = self.fn(props, *args, **kwargs)
-        if inspect.isawaitable(value):
-            value = await value
+        value = await _tasks.awaited(self.fn(props, *args, **kwargs))
         return await render(value, props)
 
     def __repr__(self) -> str:

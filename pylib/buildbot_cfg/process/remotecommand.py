@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg._tasks import promised
 from buildbot_cfg.process._live import RemoteError, WorkerConnectionLost
 from buildbot_cfg.process.results import CANCELLED, FAILURE, SUCCESS
 
@@ -67,6 +68,7 @@ class RemoteCommand:
         """The same with a log that is made when the first text comes."""
         self._delayed[logfileName] = activateCallBack
 
+    @promised
     async def run(self, step: Any, conn: Any, builder_name: str) -> int:
         """Runs it for the step and returns the result; steps call ``runCommand`` instead.
 

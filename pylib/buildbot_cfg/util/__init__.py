@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timezone
 from typing import Any
 
+from buildbot_cfg import _tasks
 from buildbot_cfg.config.builder import safe_filename as safeTranslate
+from buildbot_cfg.util.misc import deferredLocked
 
 __all__ = [
     "NotABranch",
+    "asyncSleep",
     "bytes2unicode",
     "command_to_string",
     "datetime2epoch",
+    "deferredLocked",
     "epoch2datetime",
     "flatten",
     "naturalSort",
@@ -80,6 +85,17 @@ def command_to_string(command: Any) -> str | None:
 def now(_reactor: Any = None) -> float:
     """Seconds since 1970."""
     return datetime.now(tz=timezone.utc).timestamp()
+
+
+@_tasks.started
+async def asyncSleep(delay: float, reactor: Any = None) -> None:
+    """Waits for ``delay`` seconds, by the clock of ``reactor`` if one is given."""
+    if reactor is None:
+        await asyncio.sleep(delay)
+        return
+    passed = asyncio.get_running_loop().create_future()
+    reactor.callLater(delay, passed.set_result, None)
+    await passed
 
 
 def epoch2datetime(epoch: float | None) -> datetime | None:
