@@ -137,7 +137,7 @@ void read_force(Policy& policy, const View& view, SchedulerConfig& scheduler) {
   scheduler.button_name = view.text("button_name");
   scheduler.label = view.text("label");
   scheduler.all_fields = to_json(view["all_fields"]).as_array();
-  scheduler.form = make_force_form(policy, policy.hold(view["form"]));
+  scheduler.form = make_force_form(policy, policy.hold(view["form"]), view.flag("form_is_stock"));
 }
 
 std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& view) {

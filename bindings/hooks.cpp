@@ -78,10 +78,12 @@ ForceOrder to_order(const py::object& values) {
 
 class PythonForceForm final : public ForceForm {
  public:
-  PythonForceForm(Policy& policy, ObjectRef form) : policy_(policy), form_(std::move(form)) {}
+  PythonForceForm(Policy& policy, ObjectRef form, bool is_stock)
+      : policy_(policy), form_(std::move(form)), is_stock_(is_stock) {}
 
   void parse(std::string owner, std::vector<std::string> builder_names, JsonObject params,
              Reply<ForceOrder> reply) override {
+    if (is_stock_) return parse_aside(std::move(owner), std::move(builder_names), std::move(params), std::move(reply));
     ask<ForceOrder>(
         policy_, std::move(reply),
         [form = form_, owner = std::move(owner), names = std::move(builder_names), params = std::move(params)] {
@@ -92,8 +94,24 @@ class PythonForceForm final : public ForceForm {
   }
 
  private:
+  // A form without code of the user's is read although the policy thread may be blocked.
+  void parse_aside(std::string owner, std::vector<std::string> names, JsonObject params, Reply<ForceOrder> reply) {
+    Answer<ForceOrder> answer(policy_.loop_queue(), std::move(reply));
+    policy_.side_thread().post(
+        [answer, form = form_, owner = std::move(owner), names = std::move(names), params = std::move(params)] {
+          try {
+            answer(to_order(held(form).attr("order")(to_str(owner), to_python(names), to_python(params))));
+          } catch (const py::error_already_set& raised) {
+            answer(explain_refusal(raised));
+          } catch (const py::builtin_exception& thrown) {
+            answer(explain_refusal(as_raised(thrown)));
+          }
+        });
+  }
+
   Policy& policy_;
   const ObjectRef form_;
+  const bool is_stock_;
 };
 
 }  // namespace
@@ -106,8 +124,8 @@ std::shared_ptr<BuilderHooks> make_builder_hooks(Policy& policy, ObjectRef hooks
   return std::make_shared<PythonBuilderHooks>(policy, std::move(hooks));
 }
 
-std::shared_ptr<ForceForm> make_force_form(Policy& policy, ObjectRef form) {
-  return std::make_shared<PythonForceForm>(policy, std::move(form));
+std::shared_ptr<ForceForm> make_force_form(Policy& policy, ObjectRef form, bool is_stock) {
+  return std::make_shared<PythonForceForm>(policy, std::move(form), is_stock);
 }
 
 }  // namespace kiln::bindings

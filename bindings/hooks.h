@@ -11,6 +11,6 @@ namespace kiln::bindings {
 // The user's callbacks as the engine sees them.
 std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
-std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form);
+std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form, bool is_stock);
 
 }  // namespace kiln::bindings

@@ -45,6 +45,10 @@ Policy::Policy() : work_(std::make_shared<WorkQueue>()) {
 
 Policy::~Policy() {
   const py::gil_scoped_acquire gil;
+  {
+    const py::gil_scoped_release no_gil;
+    side_thread_.stop();
+  }
   work_->close();
   replies_->detach();
   try {
@@ -89,6 +93,7 @@ void Policy::run() {
   run_guarded([this] { wind_down(); });
   work_->close();
   const py::gil_scoped_release no_gil;
+  side_thread_.stop();
   replies_->detach();
 }
 

@@ -7,6 +7,7 @@
 #include "bindings/object_ref.h"
 #include "bindings/python.h"
 #include "bindings/queues.h"
+#include "bindings/side_thread.h"
 
 namespace kiln::bindings {
 
@@ -23,6 +24,9 @@ class Policy {
   bool post(Work work) { return work_->post(std::move(work)); }
   const std::shared_ptr<WorkQueue>& work_queue() const { return work_; }
   const std::shared_ptr<LoopQueue>& loop_queue() const { return replies_; }
+
+  // From any thread, for work that runs no code of users.
+  SideThread& side_thread() { return side_thread_; }
 
   // With the GIL.
   script::ObjectRef hold(py::object object) const { return std::make_shared<PythonObject>(std::move(object), work_); }
@@ -43,6 +47,7 @@ class Policy {
 
   std::shared_ptr<WorkQueue> work_;
   std::shared_ptr<LoopQueue> replies_;
+  SideThread side_thread_;
   PyObject* loop_ = nullptr;
   PyObject* flush_ = nullptr;  // the callable given to call_soon
   PyObject* tasks_ = nullptr;  // a set: asyncio itself keeps tasks only weakly

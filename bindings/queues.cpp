@@ -80,7 +80,8 @@ void LoopQueue::post(Work work) {
     }
     const bool is_first = work_.empty();
     work_.push_back(std::move(work));
-    if (!is_first) return;
+    // What the policy thread has queued may wait for a user's code to return: other threads do not wait with it.
+    if (!is_first && std::this_thread::get_id() == policy_thread_) return;
   }
   if (std::this_thread::get_id() == policy_thread_) {
     schedule_flush_();

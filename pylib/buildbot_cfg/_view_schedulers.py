@@ -48,6 +48,8 @@ class SchedulerView:
     label: str = ""
     all_fields: list[Any] = field(default_factory=list)
     form: Any = None
+    #: The form runs no code of the user's.
+    form_is_stock: bool = False
 
 
 def scheduler_views(
@@ -143,6 +145,7 @@ def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> Scheduler
             label=scheduler.title,
             all_fields=[form.getSpec() for form in scheduler.all_fields],
             form=scheduler,
+            form_is_stock=scheduler.is_stock,
             **shared,
         )
     if isinstance(scheduler, BaseBasicScheduler):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from buildbot_cfg._checks import check_identifier, check_type, shown
@@ -178,6 +179,12 @@ class ForceScheduler(ReconfigurableBaseScheduler):
                 forms.append(form)
         return forms
 
+    @property
+    def is_stock(self) -> bool:
+        """Whether the form runs no code of the user's, so that it needs not wait for such code."""
+        fields = _with_nested(self.all_fields)
+        return all(type(part).__module__.startswith("buildbot_cfg.") for part in [self, *fields])
+
     def order(self, owner: str, builder_names: list[str], params: dict[str, Any]) -> dict[str, Any]:
         """What a filled-in form asks for.
 
@@ -234,6 +241,12 @@ class ForceScheduler(ReconfigurableBaseScheduler):
                 "validation": self.validation,
             }
             collector.collect(field.fullName, lambda f=field, g=given: f.updateFromKwargs(**g))
+
+
+def _with_nested(fields: Iterable[Any]) -> Iterator[Any]:
+    for field in fields:
+        yield field
+        yield from _with_nested(getattr(field, "fields", ()))
 
 
 def _stamp(codebase: str, given: dict[str, Any]) -> dict[str, Any]:
