@@ -116,17 +116,19 @@ async def one_round(command: Path, protocol: str, base: Path) -> dict[str, float
             process.wait(30)
 
 
-def measure(name: str, python: str, rounds: int, scratch: Path) -> None:
-    installed = install(name, python, scratch / name)
-    print(json.dumps({"worker": name, **installed}), flush=True)
-    for protocol in PROTOCOLS:
-        found = []
-        for number in range(rounds + 1):  # the first fills the caches and is not counted
+def measure(protocol: str, rounds: int, scratch: Path) -> None:
+    """The medians of both workers, whose rounds take turns so that both meet the same machine."""
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in WORKERS}
+    for number in range(rounds + 1):  # the first fills the caches and is not counted
+        for name in WORKERS:
             base = scratch / f"{name}-{protocol}-{number}"
-            found.append(asyncio.run(one_round(scratch / name / "bin" / name, protocol, base)))
+            found[name].append(
+                asyncio.run(one_round(scratch / name / "bin" / name, protocol, base))
+            )
+    for name, rows in found.items():
         medians = {
-            key: statistics.median(row[key] for row in found[1:]) for key in found[0]
-        }  # fmt: skip
+            key: round(statistics.median(row[key] for row in rows[1:]), 3) for key in rows[0]
+        }
         print(
             json.dumps({"worker": name, "protocol": protocol, "rounds": rounds, **medians}),
             flush=True,
@@ -144,7 +146,10 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="worker-cost-") as scratch:
         for name in WORKERS:
-            measure(name, options.python, options.rounds, Path(scratch))
+            installed = install(name, options.python, Path(scratch) / name)
+            print(json.dumps({"worker": name, **installed}), flush=True)
+        for protocol in PROTOCOLS:
+            measure(protocol, options.rounds, Path(scratch))
     return 0
 
 

@@ -49,6 +49,7 @@ class Worker(Events):
         self.keepalive_limit_s = KEEPALIVE_LIMIT_S
         self._on_attached = on_attached
         self._session: Optional[Session] = None
+        self._is_attached = False
         self._stop = asyncio.Event()
         self._tasks: Set[asyncio.Task[None]] = set()
 
@@ -57,9 +58,15 @@ class Worker(Events):
         self._stop.set()
 
     def attached(self) -> None:
-        self.backoff.reset()
+        self._is_attached = True
+        self._reset_backoff()
         if self._on_attached is not None:
             self._on_attached()
+
+    def _reset_backoff(self) -> None:
+        """A master that takes the worker and then drops it must not be asked again every second."""
+        if self._is_attached and self._session is not None:
+            self.backoff.reset()
 
     def shutdown(self) -> None:
         asyncio.get_running_loop().call_later(SHUTDOWN_DELAY_S, self.stop)
@@ -141,6 +148,7 @@ class Worker(Events):
             return await self._use(session)
         finally:
             self._session = None
+            self._is_attached = False
             self.bot.interrupt_all()
             connection.transport.abort()
 
@@ -160,6 +168,7 @@ class Worker(Events):
             return f"login failed: {session.connection.error or error}"
         log.info("logged in as %s", self.settings.workername)
         self._session = session
+        self._reset_backoff()
         keeping = asyncio.ensure_future(self._keep_alive(session))
         try:
             await session.connection.closed.wait()

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import random
 from typing import Any
 
 import pytest
 
+from kilnbot_worker.pb import banana, jelly
 from kilnbot_worker.pb.broker import Broker, BrokerError, CallError, ConnectionGone, RemoteError
 
 
@@ -111,6 +114,47 @@ def test_open_calls_fail_when_the_connection_ends() -> None:
 
     with pytest.raises(ConnectionGone):
         asyncio.run(work())
+
+
+def mutations(seed: int, messages: list[bytes]) -> list[bytes]:
+    """Messages with some bytes changed, cut out or doubled."""
+    source = random.Random(seed)
+    found = []
+    for _ in range(400):
+        data = bytearray(source.choice(messages))
+        for _ in range(source.randrange(1, 4)):
+            place = source.randrange(len(data))
+            data[place : place + source.randrange(3)] = bytes(source.choices(range(256), k=source.randrange(3)))  # fmt: skip
+            data = data or bytearray(b"x")
+        found.append(bytes(data))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hostile_peer_gets_errors_and_nothing_else(seed: int) -> None:
+    messages = [
+        banana.encode(
+            [b"message", 5, b"root", b"add", 1, [b"tuple", 1, [b"remote", 2]], [b"dictionary"]]
+        ),
+        banana.encode(
+            [b"message", 6, 1, b"same", 0, [b"tuple", [b"local", 1]], [b"dictionary", [1, 2]]]
+        ),
+        banana.encode([b"answer", 1, [b"reference", 1, [b"list", [b"dereference", 1]]]]),
+        banana.encode([b"error", 1, [b"a.b", [b"dictionary", [b"type", b"x"]]]]),
+        banana.encode([b"decref", 1]),
+    ]
+
+    async def work() -> None:
+        for data in mutations(seed, messages):
+            broker = Broker(lambda data: None, root=Thing())
+            broker.feed(b"\x02\x80\x02\x82pb\x04\x82none")
+            broker.call(b"root", "add", (), {})
+            with contextlib.suppress(BrokerError, banana.BananaError, jelly.JellyError):
+                broker.feed(data)
+            broker.close()
+            await asyncio.sleep(0)
+
+    asyncio.run(work())
 
 
 @pytest.mark.parametrize("data", [b"\x05\x82hello", b"\x01\x81"])
