@@ -239,3 +239,45 @@ c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"])]
     properties = master.rows(f"builds/{build['buildid']}/properties")[0]
     assert properties["soon"] == [1, "Look"], master.log()
     assert properties["loaded"] == [[], "Look"]
+
+
+ENDS = """
+import threading
+from twisted.internet import defer, reactor, task, threads
+from buildbot.process import buildstep
+def shutdown():
+    print("before shutdown")
+    return task.deferLater(reactor, 0.01, print, "the reactor waits for it")
+reactor.addSystemEventTrigger("before", "shutdown", shutdown)
+class Stop(buildstep.BuildStep):
+    def run(self):
+        {what}
+        return 0
+c["builders"] = [util.BuilderConfig(name="b1", workernames=["w1"], factory=util.BuildFactory([Stop()]))]
+c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"])]
+"""
+
+
+def test_stopping_the_reactor_stops_the_master(run_master: Callable[[str], Master]) -> None:
+    master = run_master(ENDS.format(what="reactor.stop()"))
+
+    master.force()
+
+    wait_for("the master's end", lambda: master.pid() is None)
+    assert "[stdout#info] before shutdown" in master.log()
+    assert "the master has stopped" in master.log()
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_master(
+    run_master: Callable[[str], Master],
+) -> None:
+    master = run_master(
+        ENDS.format(what="threading.Thread(target=threading.Event().wait, name='stuck').start()")
+    )
+    assert master.finished_build(master.force())["results"] == 0
+
+    master.stop()
+
+    assert "[stdout#info] the reactor waits for it" in master.log()
+    assert "threads of user code still run: ['stuck']" in master.log()
+    assert master.log().rstrip().endswith("the master has stopped")
