@@ -146,20 +146,23 @@ def teach_awaiting(defer: Any) -> None:
     Both kinds of coroutine call each other, and nothing in a coroutine says who runs it. So
     what a Deferred yields to the runner is a Deferred and a future at once.
     """
-    waiter_class = _waiter_class(defer)
+    from twisted.python.failure import Failure as failure_class
+
+    waiter_class = _waiter_class(defer, failure_class)
 
     def wait(self: Any) -> Any:
         if self.called and not self.paused:
-            return (yield from plain_wait(self))
+            return _result_of(self, failure_class)
         waiter = waiter_class(self)
         value = yield waiter
         return waiter.outcome() if waiter.by_asyncio else value
 
-    plain_wait = defer.Deferred.__iter__
     defer.Deferred.__iter__ = wait
     defer.Deferred.__await__ = wait
 
-    run = defer._cancellableInlineCallbacks
+    run = getattr(defer, "_cancellableInlineCallbacks", None)
+    if run is None:  # a later Twisted: only coroutines that Twisted runs cannot await futures
+        return
 
     def run_translated(gen: Any, *args: Any) -> Any:
         if hasattr(gen, "cr_code"):
@@ -179,9 +182,17 @@ class _Woken:
 _WOKEN = _Woken()
 
 
-def _waiter_class(defer: Any) -> Any:
-    from twisted.python.failure import Failure
+def _result_of(deferred: Any, failure_class: Any) -> Any:
+    """The result of a Deferred that has one; a failure is raised, and somebody has seen it."""
+    result = deferred.result
+    if isinstance(result, failure_class):
+        if deferred._debugInfo is not None:
+            deferred._debugInfo.failResult = None
+        result.raiseException()
+    return result
 
+
+def _waiter_class(defer: Any, failure_class: Any) -> Any:
     class Waiter(defer.Deferred):  # type: ignore[misc]
         """Fires when another Deferred does, whose result it takes over."""
 
@@ -227,7 +238,7 @@ def _waiter_class(defer: Any) -> Any:
             result = self._outcome
             if self._is_cancelled:
                 raise asyncio.CancelledError
-            if isinstance(result, Failure):
+            if isinstance(result, failure_class):
                 result.raiseException()
             return result
 
