@@ -83,6 +83,7 @@ def test_transfers_use_the_masters_objects_and_let_go_of_them(tmp_path: Path) ->
         ("shell", {"workdir": "x"}),
         ("mkdir", []),
         ("stat", {"file": 5}),
+        ("uploadFile", {"workersrc": "x", "maxsize": None, "blocksize": 9}),
     ],
     ids=repr,
 )

@@ -177,8 +177,20 @@ def from_pb(name: str, args: Any, base: str) -> Tuple[str, Dict[str, Any], Optio
             args[ours] = [_joined(base, item) for item in value]
         else:
             args[ours] = _joined(base, value)
-    peer = args.pop("writer", None) or args.pop("reader", None)
-    return name, args, peer if isinstance(peer, Proxy) else None
+    return name, args, _peer_of(name, args)
+
+
+_PEERS = {"upload_file": "writer", "upload_directory": "writer", "download_file": "reader"}
+
+
+def _peer_of(name: str, args: Dict[str, Any]) -> Optional[Proxy]:
+    key = _PEERS.get(name)
+    if key is None:
+        return None
+    peer = args.pop(key, None)
+    if not isinstance(peer, Proxy):
+        raise CommandError(f"{name} is missing args: {key}")
+    return peer
 
 
 def _joined(base: str, path: Any) -> str:
