@@ -46,9 +46,12 @@ class Child(asyncio.SubprocessProtocol):
 
     async def _spawn(self, argv: Argv, cwd: str, env: Dict[str, str], **options: Any) -> None:
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.subprocess_exec(
-            lambda: self, *argv, cwd=cwd, env=env, **options
-        )
+        await loop.subprocess_exec(lambda: self, *argv, cwd=cwd, env=env, **options)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Output may come before `start` goes on.
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._transport = transport
 
     async def _start_on_terminal(self, argv: Argv, cwd: str, env: Dict[str, str]) -> None:
         import pty

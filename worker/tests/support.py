@@ -24,14 +24,14 @@ class RecordingChannel(Channel):
 
     block_limit = 1 << 20
 
-    def __init__(self, data: bytes = b"", broken: bool = False) -> None:
+    def __init__(self, data: bytes = b"", broken: bool = False, congested: bool = False) -> None:
         self.updates: list[tuple[str, Any]] = []
         self.calls: list[tuple[Any, ...]] = []
         self.data = data
         self.broken = broken
         self.failure: str | None = None
         self.done = asyncio.Event()
-        self.is_congested = False
+        self.is_congested = congested
         self.room = asyncio.Event()
 
     def update(self, updates: list[tuple[str, Any]]) -> None:

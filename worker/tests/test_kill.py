@@ -128,6 +128,40 @@ def test_limits_kill_and_say_why(
     assert "elapsed" in done.values()
 
 
+def test_output_that_comes_before_the_start_is_over_can_be_paused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A loaded machine lets a program write before the worker goes on from starting it."""
+
+    async def work() -> RecordingChannel:
+        written = asyncio.Event()
+        loop: Any = asyncio.get_running_loop()
+        execute, add_output = loop.subprocess_exec, program.Program._add_output
+
+        async def slow(*args: Any, **options: Any) -> Any:
+            made = await execute(*args, **options)
+            await asyncio.wait_for(written.wait(), 20)
+            return made
+
+        def add(self: Any, fd: int, text: str) -> None:
+            add_output(self, fd, text)
+            loop.call_later(0.1, written.set)
+
+        loop.subprocess_exec = slow
+        monkeypatch.setattr(program.Program, "_add_output", add)
+        async with bench.started("shell", bench.shell_args("seq 1 9"), congested=True) as (_, made):
+            await asyncio.wait_for(written.wait(), 20)
+            made.is_congested = False
+            made.room.set()
+            await asyncio.wait_for(made.done.wait(), 20)
+            return made
+
+    done = asyncio.run(work())
+
+    assert (done.rc, done.failure) == (0, None)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_output_puts_the_timeout_off(bench: Bench) -> None:
     done = bench.shell("for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done", timeout=0.9)
 
