@@ -62,6 +62,31 @@ TEST_CASE("work that raises does not stop the policy loop") {
   CHECK(ran_after);
 }
 
+TEST_CASE("other threads reach the loop and the side thread while the policy thread is held") {
+  PolicySession session;
+  std::promise<void> queued, reached, worked;
+  bool is_reached = false, has_worked = false;
+
+  session.policy().post([&] {
+    session.policy().loop_queue()->post([] {});  // goes to the loop when this work is done
+    queued.set_value();
+    const py::gil_scoped_release no_gil;
+    is_reached = reached.get_future().wait_for(20s) == std::future_status::ready;
+    has_worked = worked.get_future().wait_for(20s) == std::future_status::ready;
+  });
+  std::thread other([&] {
+    queued.get_future().wait();
+    session.policy().loop_queue()->post([&] { reached.set_value(); });
+    session.policy().side_thread().post([&] { worked.set_value(); });
+    session.policy().quit();
+  });
+  session.run_loop();
+  other.join();
+
+  CHECK(is_reached);
+  CHECK(has_worked);
+}
+
 TEST_CASE("a coroutine's value is answered on the loop thread") {
   PolicySession session;
 
