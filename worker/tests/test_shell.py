@@ -235,7 +235,7 @@ def test_a_program_waits_when_the_master_does_not_take_its_output(bench: Bench) 
         async with bench.started("shell", args) as (_, channel):
             channel.is_congested = True
             await eventually("some output", lambda: channel.text("stdout"))
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.3)  # there is nothing to wait for: nothing may happen
             assert not Path(bench.path("finished")).exists()
             held = len(channel.text("stdout"))
             channel.is_congested = False
