@@ -148,6 +148,35 @@ Result<void> read_classified_changes(Connection& connection, Snapshot& snapshot)
   return {};
 }
 
+constexpr std::string_view scheduler_states =
+    "SELECT o.name, o.class_name, s.name, s.value_json FROM object_state s JOIN objects o ON o.id = s.objectid "
+    "WHERE s.name IN ('last_build', 'last_only_if_changed', 'lastTrigger', 'lastCodebases', 'upstream_bsids') "
+    "ORDER BY o.id, s.name";
+
+Result<void> read_states(Connection& connection, Snapshot& snapshot) {
+  return connection.each(scheduler_states, {}, [&](const Row& row) {
+    Result<Json> value = parse_json(row.view(3));
+    if (value) {
+      snapshot.states.push_back({row.text(0), row.text(1), row.text(2), std::move(*value)});
+    } else {
+      log_warning("database: the state \"{}\" of \"{}\" is no JSON: left out", row.view(2), row.view(0));
+    }
+  });
+}
+
+// Buildsets that were complete before a dependent scheduler could do its part.
+Result<void> read_awaited_buildsets(Connection& connection, Snapshot& snapshot) {
+  for (const StoredState& state : snapshot.states) {
+    if (state.key != "upstream_bsids" || !state.value.is_array()) continue;
+    for (const Json& id : state.value.get_array()) {
+      if (!id.is_int64()) continue;
+      KILN_TRY(auto page, query_buildsets(connection, {.id = BuildsetId(id.get_int64())}, {}));
+      if (!page.rows.empty() && page.rows.front().complete) snapshot.awaited.push_back(std::move(page.rows.front()));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Snapshot> start_master(Connection& connection, std::string_view master_name, EpochSeconds now) {
@@ -162,6 +191,8 @@ Result<Snapshot> start_master(Connection& connection, std::string_view master_na
   KILN_TRY_VOID(read_requests(connection, snapshot));
   KILN_TRY_VOID(read_open_buildsets(connection, snapshot));
   KILN_TRY_VOID(read_classified_changes(connection, snapshot));
+  KILN_TRY_VOID(read_states(connection, snapshot));
+  KILN_TRY_VOID(read_awaited_buildsets(connection, snapshot));
   KILN_TRY(auto workers, query_workers(connection, {}, {}));
   snapshot.workers = std::move(workers.rows);
   KILN_TRY(auto schedulers, query_schedulers(connection, {}, {}));

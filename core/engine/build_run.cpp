@@ -239,6 +239,10 @@ void BuildRun::begin_step(Upcoming upcoming) {
   current_->begin();
 }
 
+void BuildRun::trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) {
+  needs_.trigger(std::move(order), row_.id, std::move(started), std::move(finished));
+}
+
 void BuildRun::insert_steps(std::vector<script::StepPtr> steps, bool at_end) {
   std::size_t position = at_end ? upcoming_.size() : 0;
   for (script::StepPtr& step : steps) {

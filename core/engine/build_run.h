@@ -35,6 +35,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
     Fleet& fleet;
     std::function<void(BuildRun&)> on_numbered;
     std::function<void(BuildRun&)> on_ended;
+    std::function<void(script::TriggerOrder, BuildId parent, Reply<script::Triggered>, Reply<Results>)> trigger;
   };
   BuildRun(const Needs& needs, RequestState& request, WorkerState& worker);
   ~BuildRun();
@@ -64,6 +65,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::string unique_step_name(const std::string& wanted);
   std::int64_t next_step_number() { return next_step_number_++; }
   void set_property(Property property, bool tell_python);
+  void trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished);
   void insert_steps(std::vector<script::StepPtr> steps, bool at_end);
   // Text was appended to one of its logs: holds the worker back when too much of it is not written yet.
   void log_grew();

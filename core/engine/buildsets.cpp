@@ -101,6 +101,7 @@ void Buildsets::on_added(const std::shared_ptr<Adding>& adding, const Written& w
     return;
   }
   adding->buildset = &requests_.add_buildset(order.row, order.properties, order.changes);
+  adding->buildset->on_complete = std::exchange(order.on_complete, nullptr);
   const std::string key = collapse_key(*adding->buildset);
   for (std::size_t i = 0; i < order.builders.size(); ++i) {
     RequestState& request =
@@ -148,22 +149,31 @@ void Buildsets::announce(Adding& adding) {
   Buildset row = adding.order.row;
   row.results.reset();
   kernel_.publish("new", BuildsetRow{row, adding.order.scheduler});
+  if (listener_ != nullptr) listener_->buildset_added(row, adding.order.scheduler);
   ForceResult result{row.id, {}};
   for (RequestState* request : adding.requests) {
     kernel_.publish("new", request->row);
     result.requests.emplace_back(request->row.builderid, request->row.id);
   }
-  if (adding.order.builders.empty()) {
-    row.complete = true;
-    row.complete_at = row.submitted_at;
-    row.results = static_cast<int>(Results::success);
-    kernel_.publish("complete", BuildsetRow{row, {}});
-  }
+  if (adding.order.builders.empty()) announce_empty(adding, row);
   for (RequestState* request : adding.requests) {
     requests_.enqueue(*request);
     on_waiting_(*request->builder);
   }
   adding.reply(std::move(result));
+  if (adding.order.on_complete) adding.order.on_complete(Results::success);
+}
+
+void Buildsets::announce_empty(const Adding& adding, Buildset row) {
+  row.complete = true;
+  row.complete_at = row.submitted_at;
+  row.results = static_cast<int>(Results::success);
+  kernel_.publish("complete", BuildsetRow{row, {}});
+  tell_complete(row, adding.order.changes);
+}
+
+void Buildsets::tell_complete(const Buildset& row, const std::vector<Change>& changes) const {
+  if (listener_ != nullptr) listener_->buildset_complete(row, changes);
 }
 
 void Buildsets::complete(Unit& unit, RequestState& request, Results results) {
@@ -185,6 +195,8 @@ void Buildsets::complete(Unit& unit, RequestState& request, Results results) {
       done.row.complete_at = now;
       done.row.results = static_cast<int>(done.worst);
       kernel_.publish("complete", BuildsetRow{done.row, {}});
+      tell_complete(done.row, done.changes);
+      if (done.on_complete) std::exchange(done.on_complete, nullptr)(done.worst);
     }
     requests_.remove(request);
   });

@@ -21,6 +21,16 @@ struct NewBuildset {
   int priority = 0;
   bool waited_for = false;
   std::vector<Write> with;  // written in the same unit
+  std::function<void(Results)> on_complete;  // once, unless the master ends before; may be null
+};
+
+// Hears of buildsets as everybody else does, after the commit.
+class BuildsetListener {
+ public:
+  virtual ~BuildsetListener() = default;
+  virtual void buildset_added(const Buildset& row, const std::string& scheduler) = 0;
+  // `changes`: of each sourcestamp the newest, as far as known.
+  virtual void buildset_complete(const Buildset& row, const std::vector<Change>& changes) = 0;
 };
 
 // Makes, collapses and completes buildsets and their requests. Loop thread.
@@ -30,6 +40,8 @@ class Buildsets {
   // `on_waiting` hears of each builder that got a request to build.
   Buildsets(Kernel& kernel, Requests& requests, Waiting on_waiting);
 
+  void listen(BuildsetListener& listener) { listener_ = &listener; }
+
   // Replies when it is committed and its events are out.
   void add(NewBuildset order, Reply<ForceResult> reply);
 
@@ -38,6 +50,8 @@ class Buildsets {
   void complete(Unit& unit, RequestState& request, Results results);
   // Writes to `unit` that the request is to be built again; it waits after the commit.
   void unclaim(Unit& unit, RequestState& request);
+  // It was found complete at the start.
+  void tell_complete(const Buildset& row, const std::vector<Change>& changes) const;
   // A request that waits ends as cancelled.
   void cancel_waiting(RequestState& request, Reply<> reply);
 
@@ -48,11 +62,13 @@ class Buildsets {
   void ask_hooks(const std::shared_ptr<Adding>& adding);
   void collapse_answered(const std::shared_ptr<Adding>& adding);
   void announce(Adding& adding);
+  void announce_empty(const Adding& adding, Buildset row);
   void take(Unit& unit, RequestState& request, Results results, bool announce_claim);
 
   Kernel& kernel_;
   Requests& requests_;
   Waiting on_waiting_;
+  BuildsetListener* listener_ = nullptr;
 };
 
 }  // namespace kiln::engine

@@ -94,6 +94,9 @@ void Engine::Parts::restore(const Snapshot& snapshot) {
       found->second->worst = worst;
     } else {
       unit.add(writes::CompleteBuildset{open.buildset.id, worst, kernel.clock.now_s()});
+      Buildset row = open.buildset;
+      row.results = static_cast<int>(worst);
+      unit.then([this, row = std::move(row)](const Committed&) { buildsets.tell_complete(row, {}); });
     }
   }
   if (!unit.empty()) kernel.journal.commit(std::move(unit));
@@ -103,7 +106,11 @@ void Engine::Parts::start_build(RequestState& request, WorkerState& worker) {
   auto build = std::make_shared<BuildRun>(
       BuildRun::Needs{kernel, buildsets, fleet,
                       [this](BuildRun& numbered) { builds_by_id[numbered.row().id] = &numbered; },
-                      [this](BuildRun& ended) { build_ended(ended); }},
+                      [this](BuildRun& ended) { build_ended(ended); },
+                      [this](script::TriggerOrder order, BuildId parent, Reply<script::Triggered> started,
+                             Reply<Results> finished) {
+                        schedulers.trigger(std::move(order), parent, std::move(started), std::move(finished));
+                      }},
       request, worker);
   builds[build.get()] = build;
   build->start();

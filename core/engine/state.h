@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,6 +45,7 @@ struct BuildsetState {
   std::size_t open = 0;         // requests whose completion is not decided yet
   std::size_t uncommitted = 0;  // requests that are not complete in the database
   Results worst = Results::success;
+  std::function<void(Results)> on_complete;  // may be null
 };
 
 struct MoreUrgent {

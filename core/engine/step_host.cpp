@@ -119,6 +119,15 @@ void StepRun::set_state_string(std::string text) {
   build_.commit_pending();
 }
 
+void StepRun::trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) {
+  if (!may_act() || is_stopped_) {
+    started(too_late());
+    finished(too_late());
+    return;
+  }
+  build_.trigger(std::move(order), std::move(started), std::move(finished));
+}
+
 void StepRun::add_steps(std::vector<script::StepPtr> steps, bool at_end) {
   if (phase_ != Phase::over) build_.insert_steps(std::move(steps), at_end);
 }

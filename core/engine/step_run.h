@@ -42,6 +42,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void set_property(std::string name, Json value, std::string source, bool runtime) override;
   void add_url(std::string name, std::string url, Reply<> reply) override;
   void set_state_string(std::string text) override;
+  void trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) override;
   void add_steps(std::vector<script::StepPtr> steps, bool at_end) override;
 
   // CommandRun::Host

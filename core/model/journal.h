@@ -61,6 +61,8 @@ struct Snapshot {
   std::vector<ClassifiedChange> classified_changes;
   std::vector<Worker> workers;        // for paused, graceful
   std::vector<Scheduler> schedulers;  // for enabled
+  std::vector<StoredState> states;    // of schedulers
+  std::vector<Buildset> awaited;      // complete ones that a dependent scheduler has not answered
   std::vector<BuildId> reconciled_builds;  // finished with RETRY at this start
 };
 

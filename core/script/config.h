@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/model/entities.h"
+#include "core/script/cron_times.h"
 #include "core/script/object.h"
 #include "core/script/step.h"
 #include "core/script/template.h"
@@ -120,17 +121,34 @@ struct CodebaseDefaults {
 struct SchedulerConfig {
   std::string name;
   std::string class_name;  // dotted path
-  enum class Kind { single_branch, force } kind = Kind::single_branch;
+  enum class Kind {
+    single_branch,
+    any_branch,
+    force,
+    periodic,
+    nightly,
+    nightly_triggerable,
+    triggerable,
+    dependent
+  } kind = Kind::single_branch;
   std::vector<std::string> builder_names;
   Properties properties;  // source "Scheduler"; holds no renderables
   std::map<std::string, CodebaseDefaults> codebases{{"", {}}};
   int priority = 0;
-  // single_branch
+  std::string reason;  // template with %(classname)s and %(name)s already replaced
+  // those that look at changes
   std::optional<std::chrono::milliseconds> tree_stable_timer;
   NativeChangeFilter filter;
   bool only_important = false;
-  std::string reason;  // template with %(classname)s and %(name)s already replaced
   std::shared_ptr<SchedulerHooks> hooks;  // when set, classify() is asked instead of `filter`
+  bool absolute_stamps = false;  // a codebase without a change gets the last revision that was seen of it
+  // timed ones
+  std::chrono::milliseconds period{0};
+  CronTimes times;
+  std::optional<CronTimes> forced_times;  // those at which it also builds without important changes
+  bool only_if_changed = false;
+  // dependent
+  std::string upstream;  // a scheduler's name
   // force
   std::string button_name, label;
   JsonArray all_fields;  // as REST gives it

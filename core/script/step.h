@@ -49,6 +49,28 @@ struct CommandOutcome {
   std::string collected_stderr;
 };
 
+// What is known of one codebase's source; the rest is filled in by the scheduler.
+struct StampOrder {
+  std::string codebase;
+  std::optional<std::optional<std::string>> branch, revision;
+  std::optional<std::string> repository, project;
+  std::optional<Patch> patch;
+};
+
+// Builds that a step asks of a scheduler.
+struct TriggerOrder {
+  std::string scheduler;
+  Properties properties;
+  std::vector<StampOrder> sourcestamps;  // the scheduler's other codebases get its defaults
+  bool waited_for = false;
+  std::string parent_relationship;
+};
+
+struct Triggered {
+  BuildsetId buildset;  // 0: the scheduler builds it later
+  std::vector<std::pair<BuilderId, RequestId>> requests;
+};
+
 class Step;  // not the row kiln::Step
 
 // What a running step may ask of the engine. Owned by the engine, valid until finish() has replied.
@@ -70,6 +92,9 @@ class StepHost {
   virtual void set_property(std::string name, Json value, std::string source, bool runtime) = 0;
   virtual void add_url(std::string name, std::string url, Reply<> reply) = 0;
   virtual void set_state_string(std::string text) = 0;
+  // `started` when the buildset is announced, then `finished` when it is complete. Errors, to both: not_found when no
+  // scheduler of this name can be triggered.
+  virtual void trigger(TriggerOrder order, Reply<Triggered> started, Reply<Results> finished) = 0;
   // Steps to run right after this one, or at the end of the build.
   virtual void add_steps(std::vector<std::shared_ptr<Step>> steps, bool at_end) = 0;
 };

@@ -36,6 +36,7 @@ class FakeClock : public Clock {
   }
   // Somebody sets the wall clock: timers do not care.
   void jump(std::chrono::microseconds by) { offset_ += by; }
+  void set_wall(std::chrono::seconds time) { offset_ = time - now_; }
   std::size_t pending() const { return timers_.size(); }
 
  private:

@@ -43,6 +43,7 @@ class MemoryJournal : public Journal {
   std::map<WorkerId, Worker> workers;
   std::map<SchedulerId, Scheduler> schedulers;
   std::vector<ClassificationRow> classifications;
+  std::map<std::tuple<std::string, std::string, std::string>, Json> states;  // by object, class, key
   std::vector<std::string> problems;  // writes that no database would take
   std::size_t units = 0;              // committed ones with writes
 

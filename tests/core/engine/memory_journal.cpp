@@ -244,7 +244,10 @@ struct MemoryJournal::Applier {
     row.num_lines = write.num_lines;
     return {};
   }
-  Written operator()(const writes::SetState&) const { return {}; }
+  Written operator()(const writes::SetState& write) const {
+    db.states[{write.object_name, write.class_name, write.key}] = write.value;
+    return {};
+  }
   Written operator()(const writes::SetSchedulerEnabled& write) const {
     db.schedulers[write.scheduler].enabled = write.enabled;
     return {};
@@ -378,6 +381,15 @@ Snapshot MemoryJournal::reconciled_snapshot(EpochSeconds now) {
   }
   for (const ClassificationRow& row : classifications) {
     snapshot.classified_changes.push_back({row.scheduler, changes[row.change], row.important});
+  }
+  for (const auto& [name, value] : states) {
+    const auto& [object, class_name, key] = name;
+    snapshot.states.push_back({object, class_name, key, value});
+    if (key != "upstream_bsids") continue;
+    for (const Json& id : value.get_array()) {
+      const Buildset& buildset = buildsets[BuildsetId(id.get_int64())];
+      if (buildset.complete) snapshot.awaited.push_back(buildset);
+    }
   }
   for (const auto& [id, worker] : workers) snapshot.workers.push_back(worker);
   for (const auto& [id, scheduler] : schedulers) snapshot.schedulers.push_back(scheduler);

@@ -285,3 +285,59 @@ TEST_CASE("a buildset for no builder is complete at once") {
   CHECK(host.journal.buildsets.at(BuildsetId(1)).complete);
   CHECK(host.events.lines({"buildsets"}) == std::vector<std::string>{"buildsets/1/new none", "buildsets/1/complete 0"});
 }
+
+TEST_CASE("AnyBranchScheduler waits and builds for each branch, repository and project by itself") {
+  SchedulerHost host;
+  host.scheduler->kind = script::SchedulerConfig::Kind::any_branch;
+  host.scheduler->filter = {};
+  host.scheduler->tree_stable_timer = 10s;
+  host.start();
+  host.change("m1", "main");
+  host.change("d1", "dev");
+  host.advance(6s);
+  host.change("m2", "main");
+  host.advance(4s);
+  CHECK(host.revisions() == std::vector<std::string>{"d1"});
+  host.restart();
+  host.advance(10s);
+
+  CHECK(host.revisions() == std::vector<std::string>{"d1", "m2"});
+  CHECK(host.journal.classifications.empty());
+}
+
+TEST_CASE("AnyBranchScheduler without a timer builds each change") {
+  SchedulerHost host;
+  host.scheduler->kind = script::SchedulerConfig::Kind::any_branch;
+  host.scheduler->filter = {};
+  host.start();
+  for (const char* branch : {"main", "dev"}) host.change(branch, branch);
+  CHECK(host.revisions() == std::vector<std::string>{"main", "dev"});
+}
+
+TEST_CASE("absolute source stamps give other codebases the last revision that was seen of them") {
+  SchedulerHost host;
+  host.scheduler->absolute_stamps = true;
+  host.scheduler->codebases = {{"app", {}}, {"lib", {"stable", std::nullopt, "file:///lib", ""}}};
+  host.start();
+  host.change("a1", "main", "app");
+  host.restart();
+  host.change("l1", "main", "lib");
+
+  const auto& first = host.journal.buildsets.at(BuildsetId(1)).sourcestamps;
+  CHECK(first[1].branch == "stable");
+  const auto& second = host.journal.buildsets.at(BuildsetId(2)).sourcestamps;
+  CHECK(second[0].revision == "a1");
+  CHECK(second[1].revision == "l1");
+}
+
+TEST_CASE("a scheduler whose kind changes goes on as the new one") {
+  SchedulerHost host;
+  host.scheduler->tree_stable_timer = 10s;
+  host.start();
+  host.change("r1");
+  host.scheduler->kind = script::SchedulerConfig::Kind::triggerable;
+  host.apply();
+  host.advance(60s);
+  host.change("r2");
+  CHECK(host.journal.buildsets.empty());
+}
