@@ -45,13 +45,12 @@ void ask(Policy& policy, Reply<T> reply, std::function<py::object()> call, std::
   });
 }
 
-// With the GIL, policy thread: runs `call` on the loop thread and returns the awaitable of what it replies. `call` and
-// `convert` must hold no Python objects; `convert` runs with the GIL.
+// With the GIL, policy thread: a Reply for the loop thread that ends `awaitable`. `convert` must hold no Python objects;
+// it runs with the GIL.
 template <class T>
-py::object submit(Policy& policy, std::function<void(Reply<T>)> call, std::function<py::object(Result<T>&)> convert) {
-  py::object awaitable = make_awaitable(policy.loop());
-  Reply<T> reply = [work = policy.work_queue(), ref = policy.hold(awaitable),
-                    convert = std::move(convert)](Result<T> result) {
+Reply<T> awaitable_reply(Policy& policy, py::object awaitable, std::function<py::object(Result<T>&)> convert) {
+  return [work = policy.work_queue(), ref = policy.hold(std::move(awaitable)),
+          convert = std::move(convert)](Result<T> result) {
     work->post([ref, convert, result = std::move(result)]() mutable {
       if (result.has_error()) return reject(held(ref), make_master_error(result.error()));
       try {
@@ -63,6 +62,14 @@ py::object submit(Policy& policy, std::function<void(Reply<T>)> call, std::funct
       }
     });
   };
+}
+
+// With the GIL, policy thread: runs `call` on the loop thread and returns the awaitable of what it replies. `call` and
+// `convert` must hold no Python objects; `convert` runs with the GIL.
+template <class T>
+py::object submit(Policy& policy, std::function<void(Reply<T>)> call, std::function<py::object(Result<T>&)> convert) {
+  py::object awaitable = make_awaitable(policy.loop());
+  Reply<T> reply = awaitable_reply<T>(policy, awaitable, std::move(convert));
   policy.loop_queue()->post([call = std::move(call), reply = std::move(reply)] { call(reply); });
   return awaitable;
 }

@@ -119,12 +119,44 @@ NativeChangeFilter to_filter(const py::object& conditions) {
   return filter;
 }
 
-void read_single_branch(Policy& policy, const View& view, SchedulerConfig& scheduler) {
+template <std::size_t size>
+std::bitset<size> to_bits(const py::object& numbers) {
+  std::bitset<size> bits;
+  for (const py::handle number : numbers) bits.set(number.cast<std::size_t>());
+  return bits;
+}
+
+CronTimes to_times(const View& view) {
+  CronTimes times;
+  times.minutes = to_bits<60>(view["minutes"]);
+  times.hours = to_bits<24>(view["hours"]);
+  times.days = to_bits<32>(view["days"]);
+  times.months = to_bits<13>(view["months"]);
+  times.weekdays = to_bits<7>(view["weekdays"]);
+  times.last_day = view.flag("last_day");
+  times.any_day = view.flag("any_day");
+  times.any_weekday = view.flag("any_weekday");
+  return times;
+}
+
+std::chrono::milliseconds to_milliseconds(const py::object& seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds.cast<double>() * 1000));
+}
+
+// Every scheduler's view has all of them.
+void read_timing(const View& view, SchedulerConfig& scheduler) {
+  scheduler.period = to_milliseconds(view["period"]);
+  if (const py::object times = view["times"]; !times.is_none()) scheduler.times = to_times(View(times));
+  if (const py::object times = view["forced_times"]; !times.is_none()) scheduler.forced_times = to_times(View(times));
+  scheduler.only_if_changed = view.flag("only_if_changed");
+}
+
+void read_changes(Policy& policy, const View& view, SchedulerConfig& scheduler) {
   if (const py::object seconds = view["tree_stable_timer"]; !seconds.is_none()) {
-    scheduler.tree_stable_timer = std::chrono::milliseconds(static_cast<std::int64_t>(seconds.cast<double>() * 1000));
+    scheduler.tree_stable_timer = to_milliseconds(seconds);
   }
   scheduler.only_important = view.flag("only_important");
-  scheduler.reason = view.text("reason");
+  scheduler.absolute_stamps = view.flag("absolute_stamps");
   if (py::object hooks = view["hooks"]; !hooks.is_none()) {
     scheduler.hooks = make_scheduler_hooks(policy, policy.hold(std::move(hooks)));
   } else {
@@ -133,11 +165,23 @@ void read_single_branch(Policy& policy, const View& view, SchedulerConfig& sched
 }
 
 void read_force(Policy& policy, const View& view, SchedulerConfig& scheduler) {
-  scheduler.reason = view.text("reason");
   scheduler.button_name = view.text("button_name");
   scheduler.label = view.text("label");
   scheduler.all_fields = to_json(view["all_fields"]).as_array();
   scheduler.form = make_force_form(policy, policy.hold(view["form"]), view.flag("form_is_stock"));
+}
+
+SchedulerConfig::Kind to_kind(const std::string& word) {
+  using Kind = SchedulerConfig::Kind;
+  constexpr std::pair<std::string_view, Kind> kinds[] = {
+      {"single_branch", Kind::single_branch}, {"any_branch", Kind::any_branch},
+      {"force", Kind::force},                 {"periodic", Kind::periodic},
+      {"nightly", Kind::nightly},             {"nightly_triggerable", Kind::nightly_triggerable},
+      {"triggerable", Kind::triggerable},     {"dependent", Kind::dependent}};
+  for (const auto& [name, kind] : kinds) {
+    if (name == word) return kind;
+  }
+  throw py::value_error("unknown kind of scheduler \"" + word + "\"");
 }
 
 std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& view) {
@@ -151,15 +195,12 @@ std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& 
   for (const auto& [codebase, defaults] : py::cast<py::dict>(view["codebases"])) {
     scheduler->codebases[to_text(codebase)] = to_codebase(py::cast<py::dict>(defaults));
   }
-  const std::string kind = view.text("kind");
-  if (kind == "force") {
-    scheduler->kind = SchedulerConfig::Kind::force;
-    read_force(policy, view, *scheduler);
-  } else if (kind == "single_branch") {
-    read_single_branch(policy, view, *scheduler);
-  } else {
-    throw py::value_error("unknown kind of scheduler \"" + kind + "\"");
-  }
+  scheduler->kind = to_kind(view.text("kind"));
+  scheduler->reason = view.text("reason");
+  scheduler->upstream = view.text("upstream");
+  read_changes(policy, view, *scheduler);
+  read_timing(view, *scheduler);
+  if (scheduler->kind == SchedulerConfig::Kind::force) read_force(policy, view, *scheduler);
   return scheduler;
 }
 

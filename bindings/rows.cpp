@@ -43,6 +43,17 @@ SourceStamp to_sourcestamp(const py::dict& values) {
   return stamp;
 }
 
+script::StampOrder to_stamp_order(const py::dict& values) {
+  script::StampOrder stamp;
+  read(values, "codebase", stamp.codebase);
+  read(values, "repository", stamp.repository);
+  read(values, "project", stamp.project);
+  if (values.contains("branch")) read(values, "branch", stamp.branch.emplace());
+  if (values.contains("revision")) read(values, "revision", stamp.revision.emplace());
+  if (const py::object patch = find(values, "patch")) stamp.patch = to_patch(py::cast<py::dict>(patch));
+  return stamp;
+}
+
 Change to_change(const py::dict& values) {
   Change change;
   read(values, "author", change.author);

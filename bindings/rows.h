@@ -8,6 +8,7 @@
 
 #include "bindings/json_convert.h"
 #include "core/model/resources.h"
+#include "core/script/step.h"
 
 // Rows as Python dicts with REST's names, by the resource table. Times are epoch seconds, properties
 // {name: (value, source)}.
@@ -50,5 +51,6 @@ py::dict to_python(const Row& row) {
 // The other way, for what users give. Missing keys keep their defaults; raises TypeError, cast_error.
 SourceStamp to_sourcestamp(const py::dict& values);
 Change to_change(const py::dict& values);
+script::StampOrder to_stamp_order(const py::dict& values);
 
 }  // namespace kiln::bindings

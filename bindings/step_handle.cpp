@@ -10,6 +10,7 @@
 #include "bindings/call.h"
 #include "bindings/json_convert.h"
 #include "bindings/python_step.h"
+#include "bindings/rows.h"
 
 namespace kiln::bindings {
 namespace {
@@ -114,6 +115,12 @@ py::object run_command(const BoundHandle& self, py::str name, const py::dict& ar
       to_dict);
 }
 
+py::object to_triggered(Result<script::Triggered>& result) {
+  py::dict requests;
+  for (const auto& [builder, request] : result->requests) requests[py::int_(builder.value)] = py::int_(request.value);
+  return py::make_tuple(result->buildset.value, requests);
+}
+
 py::object add_url(const BoundHandle& self, py::str name, py::str url) {
   return ask_host<void>(
       self,
@@ -121,6 +128,28 @@ py::object add_url(const BoundHandle& self, py::str name, py::str url) {
         host.add_url(name, url, std::move(reply));
       },
       none_of);
+}
+
+// Two awaitables: (buildset, {builder: request}) when it is triggered, the results when it is complete.
+py::object trigger(const BoundHandle& self, py::str scheduler, const py::dict& properties,
+                   const py::iterable& sourcestamps, bool waited_for, py::str parent_relationship) {
+  script::TriggerOrder order{to_text(scheduler), to_properties(properties), {}, waited_for,
+                             to_text(parent_relationship)};
+  for (const py::handle stamp : sourcestamps) order.sourcestamps.push_back(to_stamp_order(py::cast<py::dict>(stamp)));
+  const py::object started = make_awaitable(self.policy->loop());
+  const py::object finished = make_awaitable(self.policy->loop());
+  auto on_started = awaitable_reply<script::Triggered>(*self.policy, started, to_triggered);
+  auto on_finished = awaitable_reply<Results>(*self.policy, finished, [](Result<Results>& results) -> py::object {
+    return py::int_(static_cast<int>(*results));
+  });
+  self.policy->loop_queue()->post([live = self.live, order = std::move(order), on_started = std::move(on_started),
+                                   on_finished = std::move(on_finished)] {
+    if (live->host) return live->host->trigger(order, on_started, on_finished);
+    const Error error = make_error(Errc::cancelled, "the step has ended");
+    on_started(error);
+    on_finished(error);
+  });
+  return py::make_tuple(started, finished);
 }
 
 void append_log(const BoundHandle& self, std::int64_t logid, py::str stream, py::str text) {
@@ -167,6 +196,8 @@ void add_step_handle(py::module_& module) {
       .def("run_command", &run_command, py::arg("name"), py::arg("args"), py::arg("stdio"), py::arg("log_files"),
            py::arg("collect_stdout"), py::arg("collect_stderr"))
       .def("add_url", &add_url, py::arg("name"), py::arg("url"))
+      .def("trigger", &trigger, py::arg("scheduler"), py::arg("properties"), py::arg("sourcestamps"),
+           py::arg("waited_for"), py::arg("parent_relationship"))
       .def("append_log", &append_log, py::arg("logid"), py::arg("stream"), py::arg("text"))
       .def("watch_log", &watch_log, py::arg("logid"), py::arg("callback"))
       .def("set_property", &set_property, py::arg("name"), py::arg("value"), py::arg("source"), py::arg("runtime"))

@@ -8,6 +8,8 @@ from typing import Any
 
 from buildbot_cfg import _bridge, _watch
 from buildbot_cfg.changes.changes import Change
+from buildbot_cfg.schedulers.timed import Timed
+from buildbot_cfg.util import NotABranch
 
 IGNORED, UNIMPORTANT, IMPORTANT = range(3)
 
@@ -18,6 +20,8 @@ async def classify(hooks: Any, change: dict[str, Any]) -> int:
     try:
         if not await _watch.ask(hooks.change_filter.filter_change, seen):
             return IGNORED
+        if not _has_branch(hooks, seen):
+            return IGNORED
         if hooks.fileIsImportant is None:
             return IMPORTANT
         important = await _watch.ask(hooks.fileIsImportant, seen)
@@ -26,6 +30,11 @@ async def classify(hooks: Any, change: dict[str, Any]) -> int:
         _bridge.log("error", f'scheduler "{hooks.name}" failed on change {seen.number}:\n{text}')
         return IGNORED
     return IMPORTANT if important else UNIMPORTANT
+
+
+def _has_branch(hooks: Any, change: Change) -> bool:
+    """Timed schedulers take a branch beside the filter."""
+    return not isinstance(hooks, Timed) or hooks.branch in (NotABranch, change.branch)
 
 
 async def collapse(hooks: Any, newer: dict[str, Any], older: dict[str, Any]) -> bool:

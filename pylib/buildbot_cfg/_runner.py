@@ -164,6 +164,8 @@ class StepRunner:
         step = self.step
         try:
             summary: dict[str, str] = await step.getBuildResultSummary()
+            if "step" not in summary:  # the build does not tell what has no words of its own
+                summary.setdefault("build", "")
         except BaseException:
             errors.append(traceback.format_exc())
             step.results = EXCEPTION

@@ -15,8 +15,12 @@ from buildbot_cfg._view_workers import Sourced, sourced
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
-from buildbot_cfg.schedulers.basic import BaseBasicScheduler
+from buildbot_cfg.schedulers.basic import AnyBranchScheduler, BaseBasicScheduler
+from buildbot_cfg.schedulers.dependent import Dependent
 from buildbot_cfg.schedulers.forcesched import ForceScheduler
+from buildbot_cfg.schedulers.timed import Nightly, NightlyTriggerable, Periodic, Timed
+from buildbot_cfg.schedulers.triggerable import Triggerable
+from buildbot_cfg.util import NotABranch
 
 #: Methods of schedulers that users override, but that are not called yet.
 _LATER = (
@@ -44,6 +48,12 @@ class SchedulerView:
     only_important: bool = False
     reason: str = ""
     hooks: Any = None
+    absolute_stamps: bool = False
+    period: float = 0.0
+    times: Any = None
+    forced_times: Any = None
+    only_if_changed: bool = False
+    upstream: str = ""
     button_name: str = ""
     label: str = ""
     all_fields: list[Any] = field(default_factory=list)
@@ -103,9 +113,6 @@ def _warn_later(scheduler: ReconfigurableBaseScheduler, where: Location) -> None
     if callable(scheduler.priority):
         what = '"priority" as a function is accepted, not active in this version'
         warn(what, scheduler.label, where)
-    if getattr(scheduler, "createAbsoluteSourceStamps", False):
-        what = '"createAbsoluteSourceStamps" is accepted, not active in this version'
-        warn(what, scheduler.label, where)
     for name in _LATER:
         if hasattr(scheduler, name):
             what = f"the method {name} of {type(scheduler).__name__} is not called in this version"
@@ -148,23 +155,50 @@ def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> Scheduler
             form_is_stock=scheduler.is_stock,
             **shared,
         )
+    if isinstance(scheduler, (BaseBasicScheduler, Timed)):
+        shared |= _change_keys(scheduler)
     if isinstance(scheduler, BaseBasicScheduler):
-        plain = scheduler.change_filter.is_plain and scheduler.fileIsImportant is None
-        return SchedulerView(
-            kind="single_branch",
-            tree_stable_timer=scheduler.treeStableTimer,
-            filter=_conditions(scheduler) if plain else [],
-            only_important=scheduler.onlyImportant,
-            reason=scheduler.reason,
-            hooks=None if plain else scheduler,
-            **shared,
-        )
+        kind = "any_branch" if isinstance(scheduler, AnyBranchScheduler) else "single_branch"
+        return SchedulerView(kind=kind, tree_stable_timer=scheduler.treeStableTimer, **shared)
+    if isinstance(scheduler, Timed):
+        return _timed_view(scheduler, shared)
+    if isinstance(scheduler, Triggerable):
+        return SchedulerView(kind="triggerable", reason=scheduler.reason, **shared)
+    if isinstance(scheduler, Dependent):
+        upstream = scheduler.upstream_name
+        return SchedulerView(kind="dependent", reason=scheduler.reason, upstream=upstream, **shared)
     return None
 
 
-def _conditions(scheduler: BaseBasicScheduler) -> list[tuple[str, list[Any], bool]]:
-    conditions = scheduler.change_filter.conditions
-    return [(c.attribute, list(c.values), c.negate) for c in conditions]
+def _timed_view(scheduler: Timed, shared: dict[str, Any]) -> SchedulerView | None:
+    shared["only_if_changed"] = scheduler.onlyIfChanged
+    if isinstance(scheduler, Periodic):
+        return SchedulerView(kind="periodic", period=scheduler.periodicBuildTimer, **shared)
+    if isinstance(scheduler, (Nightly, NightlyTriggerable)):
+        kind = "nightly" if isinstance(scheduler, Nightly) else "nightly_triggerable"
+        times, forced = scheduler.times, scheduler.forced_times
+        return SchedulerView(kind=kind, times=times, forced_times=forced, **shared)
+    return None
+
+
+def _change_keys(scheduler: BaseBasicScheduler | Timed) -> dict[str, Any]:
+    plain = scheduler.change_filter.is_plain and scheduler.fileIsImportant is None
+    return {
+        "filter": _conditions(scheduler) if plain else [],
+        "only_important": scheduler.onlyImportant,
+        "reason": scheduler.reason,
+        "absolute_stamps": scheduler.createAbsoluteSourceStamps,
+        "hooks": None if plain else scheduler,
+    }
+
+
+def _conditions(scheduler: BaseBasicScheduler | Timed) -> list[tuple[str, list[Any], bool]]:
+    conditions = [
+        (c.attribute, list(c.values), c.negate) for c in scheduler.change_filter.conditions
+    ]
+    if isinstance(scheduler, Timed) and scheduler.branch is not NotABranch:
+        conditions.append(("branch", [scheduler.branch], False))
+    return conditions
 
 
 def _defaults(given: dict[str, Any]) -> dict[str, Any]:

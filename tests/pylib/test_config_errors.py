@@ -23,8 +23,8 @@ BAD = {
         [(1, "", 'AttributeError: "steps" has no "ShelCommand" (did you mean "ShellCommand"?)')],
     ),
     "plugin of a later version": (
-        "steps.Trigger(schedulerNames=['x'])",
-        [(1, "", 'AttributeError: "steps" has no "Trigger": not available in this version')],
+        "steps.MaxQ(testdir='x')",
+        [(1, "", 'AttributeError: "steps" has no "MaxQ": not available in this version')],
     ),
     "unknown keyword of a step": (
         "f.addStep(steps.ShellCommand(command='x', haltOnFailur=True))",

@@ -27,6 +27,8 @@ class FolderHandle:
         self.watchers = {}
         self.interrupted = asyncio.Event()
         self.outcomes = []
+        self.triggered = []
+        self.trigger_answers = []
 
     def build_id(self):
         return self._build_id
@@ -58,6 +60,25 @@ class FolderHandle:
 
     async def add_url(self, name, url):
         self.urls.append((name, url))
+
+    def trigger(self, scheduler, properties, sourcestamps, waited_for, parent_relationship):
+        """Answers with the next of ``trigger_answers``: (requests or an exception, results)."""
+        json.dumps([properties, sourcestamps])
+        self.triggered.append(
+            (scheduler, properties, list(sourcestamps), waited_for, parent_relationship)
+        )
+        requests, results = self.trigger_answers.pop(0)
+
+        async def started():
+            if isinstance(requests, Exception):
+                raise requests
+            return len(self.triggered), requests
+
+        if asyncio.isfuture(results):
+            return started(), results
+        finished = asyncio.get_running_loop().create_future()
+        finished.set_result(results)
+        return started(), finished
 
     def set_property(self, name, value, source, runtime):
         json.dumps(value)
@@ -162,6 +183,7 @@ class MemoryMaster:
         self.changes = []
         self.state = {}
         self.asked = []
+        self.controlled = []
         self.rows = {}
         self.fail_after = None
         self.arrived = asyncio.Event()
@@ -179,6 +201,9 @@ class MemoryMaster:
     async def set_state(self, object_, class_name, key, value):
         self.state[(object_, class_name, key)] = json.dumps(value)
         self.arrived.set()
+
+    async def control(self, path, method, params):
+        self.controlled.append((path, method, params))
 
     async def data_get(self, path, spec):
         self.asked.append((path, spec))

@@ -9,8 +9,14 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "reporters": {},
     "schedulers": {
+        "AnyBranchScheduler": "buildbot_cfg.schedulers.basic",
+        "Dependent": "buildbot_cfg.schedulers.dependent",
         "ForceScheduler": "buildbot_cfg.schedulers.forcesched",
+        "Nightly": "buildbot_cfg.schedulers.timed",
+        "NightlyTriggerable": "buildbot_cfg.schedulers.timed",
+        "Periodic": "buildbot_cfg.schedulers.timed",
         "SingleBranchScheduler": "buildbot_cfg.schedulers.basic",
+        "Triggerable": "buildbot_cfg.schedulers.triggerable",
     },
     "secrets": {},
     "steps": {
@@ -22,6 +28,7 @@ NAMES: dict[str, dict[str, str]] = {
         "SetPropertyFromCommand": "buildbot_cfg.steps.shell",
         "ShellCommand": "buildbot_cfg.steps.shell",
         "Test": "buildbot_cfg.steps.shell",
+        "Trigger": "buildbot_cfg.steps.trigger",
         "WarningCountingShellCommand": "buildbot_cfg.steps.shell",
     },
     "util": {
@@ -70,7 +77,7 @@ NAMES: dict[str, dict[str, str]] = {
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    AnyBranchScheduler AnyControlEndpointMatcher AnyEndpointMatcher Assert AuthorizedKeysManhole
+    AnyControlEndpointMatcher AnyEndpointMatcher Assert AuthorizedKeysManhole
     Authz AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
     BitbucketPullrequestPoller BitbucketServerCoreAPIStatusPush BitbucketServerPRCommentPush
     BitbucketServerStatusPush BitbucketStatusPush BuildEPYDoc BuildRequestGenerator
@@ -80,7 +87,7 @@ LATER = frozenset(
     CaptureBuildDurationAllBuilders CaptureBuildEndTime CaptureBuildEndTimeAllBuilders
     CaptureBuildStartTime CaptureBuildStartTimeAllBuilders CaptureData CaptureDataAllBuilders
     CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection CopyDirectory
-    Cppcheck CustomAuth DELETE Darcs DbConfig DebCowbuilder DebLintian DebPbuilder Dependent
+    Cppcheck CustomAuth DELETE Darcs DbConfig DebCowbuilder DebLintian DebPbuilder
     DirectoryUpload Distutils DockerLatentWorker EC2LatentWorker EnableSchedulerEndpointMatcher
     FailingBuildsetCanceller FileDownload FileExists FileUpload ForceBuildEndpointMatcher GET
     GNUAutoconf Gerrit GerritChangeFilter GerritChangeSource GerritEventLogPoller
@@ -95,15 +102,15 @@ LATER = frozenset(
     MessageFormatterEmpty MessageFormatterFunction MessageFormatterFunctionRaw
     MessageFormatterMissingWorker MessageFormatterRenderable Mock MockBuildSRPM MockRebuild
     Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16 MsBuild17 MsBuild4
-    MultipleFileUpload Nightly NightlyTriggerable OPTIONS OldBuildCanceller
-    OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT PasswordManhole Periodic
+    MultipleFileUpload OPTIONS OldBuildCanceller
+    OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT PasswordManhole
     PerlModuleTest PushjetNotifier PushoverNotifier PyFlakes PyLint QuickBuildFactory
     RebuildBuildEndpointMatcher RemoteUserAuth RemoveDirectory RemovePYCs Repo RevlinkMatch
     Robocopy RolesFromDomain RolesFromEmails RolesFromGroups RolesFromOwner RolesFromUsername
     RpmBuild RpmLint SVN SVNCommitEmailMaildirSource SVNPoller Secret SecretInAFile SecretInPass
     SetProperties SetPropertiesFromEnv ShellArg ShellSequence SourceStampFilter Sphinx
     StatsService StopBuildEndpointMatcher StringDownload SubunitShellCommand TelegramBot
-    TelnetManhole TreeSize Trial Trigger Triggerable Try_Jobdir Try_Userpass URLForBuild
+    TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass URLForBuild
     UbuCowbuilder UbuPbuilder UserPasswordAuth VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9
     VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
     VaultAuthenticatorApprole VaultAuthenticatorToken WorkerLock WorkerMissingGenerator

@@ -10,6 +10,7 @@ from buildbot_cfg._bridge import SchedulerBase
 from buildbot_cfg._checks import check_properties, check_strings, check_type, has_type, shown
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 
 _CODEBASE_KEYS = ("branch", "repository", "revision", "project")
@@ -92,3 +93,21 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
 
 
 BaseScheduler = ReconfigurableBaseScheduler
+
+
+def checked_reason(scheduler: Any, reason: Any, keys: tuple[str, ...]) -> str:
+    """The reason with its ``%(name)s`` and ``%(classname)s`` replaced."""
+    label = scheduler.label
+    if not check_type(label, "reason", reason, str):
+        return ""
+    values = {"name": scheduler.name, "classname": type(scheduler).__name__}
+    try:
+        text: str = reason % {key: values[key] for key in keys}
+    except KeyError as error:
+        wrong = str(error.args[0])
+        report(f'unknown key "%({wrong})s" in "reason"{did_you_mean(wrong, keys)}', label)
+    except (TypeError, ValueError) as error:
+        report(f'"reason" is malformed: {error}', label)
+    else:
+        return text
+    return ""

@@ -8,9 +8,8 @@ from typing import Any
 
 from buildbot_cfg._checks import check_callable, check_type
 from buildbot_cfg._errors import report
-from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.changes.filter import ChangeFilter
-from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
+from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler, checked_reason
 from buildbot_cfg.util import NotABranch
 
 _REASON = "The %(classname)s scheduler named '%(name)s' triggered this build"
@@ -19,6 +18,8 @@ _REASON_KEYS = ("classname", "name")
 
 class BaseBasicScheduler(ReconfigurableBaseScheduler):
     """What schedulers that look at changes have in common; see :class:`SingleBranchScheduler`."""
+
+    _needs_branch = True
 
     def __init__(
         self,
@@ -51,26 +52,12 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         self.createAbsoluteSourceStamps = createAbsoluteSourceStamps
         self.branch, self.categories = branch, categories
         self.change_filter = self._checked_filter(branch, change_filter, categories)
-        self.reason = self._checked_reason(reason)
-
-    def _checked_reason(self, reason: Any) -> str:
-        if not check_type(self.label, "reason", reason, str):
-            return ""
-        try:
-            text: str = reason % {"name": self.name, "classname": type(self).__name__}
-        except KeyError as error:
-            wrong = str(error.args[0])
-            hint = did_you_mean(wrong, _REASON_KEYS)
-            report(f'unknown key "%({wrong})s" in "reason"{hint}', self.label)
-        except (TypeError, ValueError) as error:
-            report(f'"reason" is malformed: {error}', self.label)
-        else:
-            return text
-        return ""
+        self.reason = checked_reason(self, reason, _REASON_KEYS)
 
     def _checked_filter(self, branch: Any, change_filter: Any, categories: Any) -> ChangeFilter:
         if change_filter is not None and branch is not NotABranch:
-            report('"branch" and "change_filter" exclude each other', self.label)
+            name = "branch" if self._needs_branch else "branches"
+            report(f'"{name}" and "change_filter" exclude each other', self.label)
         if change_filter is not None and categories is not None:
             report('"categories" and "change_filter" exclude each other', self.label)
         if change_filter is not None:
@@ -78,7 +65,7 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
                 return change_filter
             report(f'"change_filter" must be a ChangeFilter, not {change_filter!r}', self.label)
             return ChangeFilter()
-        if branch is NotABranch:
+        if branch is NotABranch and self._needs_branch:
             report('"branch" or "change_filter" is required', self.label)
             return ChangeFilter()
         return ChangeFilter(branch=branch, category=categories or None)
@@ -102,6 +89,60 @@ class SingleBranchScheduler(BaseBasicScheduler):
         >>> scheduler.reason
         "The SingleBranchScheduler scheduler named 'ci' triggered this build"
     """
+
+
+class AnyBranchScheduler(BaseBasicScheduler):
+    """Builds when changes of any branch come, those of each branch by themselves.
+
+    Args:
+        name: unique among schedulers.
+        builderNames: the builders that build each change.
+        treeStableTimer: seconds without a further change of the same branch, repository, project
+            and codebase to wait for; None: build at once.
+        branches: a list of branches; None in it is the default branch. Not given: all of them.
+        change_filter: which changes count.
+        fileIsImportant: a function (change); unimportant changes do not start a build.
+        onlyImportant: leave unimportant changes out of builds.
+        reason: text with ``%(classname)s`` and ``%(name)s``.
+
+    Example:
+        >>> AnyBranchScheduler(name="all", builderNames=["runtests"], branches=["a", "b"]).name
+        'all'
+    """
+
+    _needs_branch = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        builderNames: Any,
+        treeStableTimer: float | None = None,
+        branches: Any = NotABranch,
+        fileIsImportant: Callable[[Any], Any] | None = None,
+        categories: list[str] | None = None,
+        reason: str = _REASON,
+        change_filter: ChangeFilter | None = None,
+        onlyImportant: bool = False,
+        properties: dict[str, Any] | None = None,
+        codebases: Any = None,
+        priority: int | Callable[..., int] | None = None,
+    ) -> None:
+        super().__init__(
+            name,
+            builderNames=builderNames,
+            treeStableTimer=treeStableTimer,
+            branch=branches,
+            fileIsImportant=fileIsImportant,
+            categories=categories,
+            reason=reason,
+            change_filter=change_filter,
+            onlyImportant=onlyImportant,
+            properties=properties,
+            codebases=codebases,
+            priority=priority,
+        )
+        self.branches = branches
 
 
 class Scheduler(SingleBranchScheduler):
