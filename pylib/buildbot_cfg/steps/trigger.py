@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections import Counter
 from typing import Any, ClassVar
 
 from buildbot_cfg._checks import check_type
 from buildbot_cfg._errors import report
 from buildbot_cfg._master import MASTER
+from buildbot_cfg._tasks import awaited
 from buildbot_cfg.process._rendering import holds_renderable, render
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.properties import Properties, Property
@@ -202,10 +202,7 @@ class Trigger(BuildStep):
 
     async def run(self) -> int:
         """Triggers them, and waits if that is wanted."""
-        entries = self.getSchedulersAndProperties()
-        if inspect.isawaitable(entries):
-            entries = await entries
-        entries = [_entry(entry) for entry in entries]
+        entries = [_entry(e) for e in await awaited(self.getSchedulersAndProperties())]
         for entry in entries:
             self.getSchedulerByName(entry["sched_name"])
         stamps = [_wire_stamp(stamp) for stamp in self.prepareSourcestampListForTrigger()]
