@@ -241,6 +241,7 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   config->buildbot_url = view.text("buildbot_url");
   config->db_url = view.text("db_url");
   config->pb_ports = view.texts("pb_ports");
+  config->msgpack_ports = view.texts("msgpack_ports");
   config->www = to_www(py::cast<py::dict>(view["www"]));
   config->properties = view.properties("properties");
   config->collapse = to_collapse(view.text("collapse"));

@@ -49,6 +49,7 @@ struct Master::Parts {
   void make_engine(Snapshot snapshot);
   Result<void> listen();
   Result<void> listen_for_workers();
+  Result<void> listen_for_workers(const std::vector<std::string>& ports, session::WorkerProtocol protocol);
   Result<void> listen_for_browsers(const std::string& port);
   void begin(Reply<> reply);
   void activate();
@@ -135,10 +136,17 @@ Result<void> Master::Parts::listen() {
 
 Result<void> Master::Parts::listen_for_workers() {
   workers = std::make_unique<session::WorkerPort>(loop.context().get_executor(), engine->workers());
-  for (const std::string& port : needs.config->pb_ports) {
+  using enum session::WorkerProtocol;
+  if (auto listening = listen_for_workers(needs.config->pb_ports, pb); !listening) return listening;
+  return listen_for_workers(needs.config->msgpack_ports, msgpack);
+}
+
+Result<void> Master::Parts::listen_for_workers(const std::vector<std::string>& ports,
+                                               session::WorkerProtocol protocol) {
+  for (const std::string& port : ports) {
     const auto endpoint = net::parse_endpoint(port);
     if (!endpoint) return endpoint.error();
-    if (const auto bound = workers->start(*endpoint); !bound) return bound.error();
+    if (const auto bound = workers->start(*endpoint, protocol); !bound) return bound.error();
   }
   return {};
 }

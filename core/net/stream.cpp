@@ -32,18 +32,6 @@ void close_socket(Socket& socket) {
   socket.close(ignored);
 }
 
-void set_keep_alive(Socket& socket) {
-  error_code ignored;  // unix sockets have none of this
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  const int handle = socket.native_handle();
-  const auto set = [handle](int option, int value) {
-    ::setsockopt(handle, IPPROTO_TCP, option, &value, sizeof value);
-  };
-  set(TCP_KEEPIDLE, 60);
-  set(TCP_KEEPINTVL, 15);
-  set(TCP_KEEPCNT, 6);
-}
-
 class PlainStream : public Stream {
  public:
   explicit PlainStream(Socket socket) : socket_(std::move(socket)) {
@@ -72,7 +60,7 @@ class PlainStream : public Stream {
   }
 
   void close() override { close_socket(socket_); }
-  void keep_alive() override { set_keep_alive(socket_); }
+  void keep_alive() override { net::keep_alive(socket_); }
 
  private:
   Socket socket_;
@@ -102,7 +90,7 @@ class TlsStream : public Stream {
   }
 
   void close() override { close_socket(stream_.next_layer()); }
-  void keep_alive() override { set_keep_alive(stream_.next_layer()); }
+  void keep_alive() override { net::keep_alive(stream_.next_layer()); }
 
  private:
   static constexpr std::size_t tls_record_size = 16 * 1024;
@@ -127,6 +115,18 @@ bool add_chain(SSL_CTX* context, const std::string& file) {
 }
 
 }  // namespace
+
+void keep_alive(Socket& socket) {
+  error_code ignored;  // unix sockets have none of this
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const int handle = socket.native_handle();
+  const auto set = [handle](int option, int value) {
+    ::setsockopt(handle, IPPROTO_TCP, option, &value, sizeof value);
+  };
+  set(TCP_KEEPIDLE, 60);
+  set(TCP_KEEPINTVL, 15);
+  set(TCP_KEEPCNT, 6);
+}
 
 std::unique_ptr<Stream> make_stream(Socket socket) { return std::make_unique<PlainStream>(std::move(socket)); }
 

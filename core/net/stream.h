@@ -46,6 +46,9 @@ std::unique_ptr<Stream> make_stream(Socket socket, const TlsContext& tls);
 // The server's side of an `ssl:` endpoint. Errors: bad_input naming the file that cannot be used.
 Result<TlsContext> make_tls_context(const Endpoint& endpoint);
 
+// Lets the kernel find out that a silent peer is gone.
+void keep_alive(Socket& socket);
+
 // `127.0.0.1`, without the port, or `unix socket`.
 std::string peer_name(const Socket& socket);
 

@@ -189,6 +189,7 @@ struct Config {
   std::string title = "Buildbot", title_url = "https://buildbot.net/", buildbot_url = "http://localhost:8080/";
   std::string db_url = "sqlite:///state.sqlite";
   std::vector<std::string> pb_ports;  // endpoint texts or digits
+  std::vector<std::string> msgpack_ports;  // the same
   WwwConfig www;
   Properties properties;  // c['properties'], source "global"
   Collapse collapse = Collapse::rule;

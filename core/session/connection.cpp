@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/session/port.h"
+#include "core/session/reply_within.h"
 
 namespace kiln::session {
 namespace {
@@ -172,21 +173,10 @@ void Connection::expect(Result<wire::CallId> call, Reply<wire::Jelly> reply) {
 }
 
 net::Task<Result<wire::Jelly>> Connection::answer_of(Result<wire::CallId> call, std::chrono::milliseconds limit) {
-  struct Waiting {
-    asio::steady_timer timer;
-    std::optional<Result<wire::Jelly>> result;
+  const std::function<void(Reply<wire::Jelly>)> ask = [this, call](Reply<wire::Jelly> reply) {
+    expect(call, std::move(reply));
   };
-  const auto waiting = std::make_shared<Waiting>(Waiting{asio::steady_timer(executor_, limit), std::nullopt});
-  expect(std::move(call), [waiting](Result<wire::Jelly> result) {
-    waiting->result = std::move(result);
-    waiting->timer.cancel();
-  });
-  while (!waiting->result && waiting->timer.expiry() > asio::steady_timer::clock_type::now()) {
-    const auto [error] = co_await waiting->timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (error) break;
-  }
-  if (waiting->result) co_return std::move(*waiting->result);
-  co_return make_error(Errc::timeout, fmt::format("no answer within {} ms", limit.count()));
+  return reply_within<wire::Jelly>(executor_, limit, ask);
 }
 
 void Connection::release(const wire::Jelly& jelly) {

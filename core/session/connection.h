@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/net/stream.h"
 #include "core/session/avatar.h"
+#include "core/session/peer.h"
 #include "core/wire/broker.h"
 
 namespace kiln::session {
@@ -23,7 +24,7 @@ class Port;
 // One Perspective Broker connection: socket, broker, calls that wait for answers, bytes that wait to be sent.
 // Loop thread. Kept alive by its coroutines and by its avatar's users; dead after end(), when everything fails
 // with peer_gone.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public Peer, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Port> port, boost::asio::any_io_executor executor, std::unique_ptr<net::Stream> stream,
              std::string peer);
@@ -50,8 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Gives back each object of the peer inside.
   void release(const wire::Jelly& jelly);
 
-  // Ends the connection: at once, or after what waits to be sent. Tells avatar and callers.
-  void end(const Error& why);
+  void end(const Error& why) override;
   // The same, from a fresh stack: for callers that must not be called back from inside.
   void end_soon(const Error& why);
 

@@ -13,33 +13,10 @@ namespace {
 using net::Task;
 
 Task<Result<wire::Jelly>> ask(std::shared_ptr<PbLink> link, Result<wire::CallId> call) {
-  auto answer = co_await link->connection().answer_of(std::move(call), link->port().options().attach_limit);
+  auto answer = co_await link->connection().answer_of(std::move(call), link->port()->options().attach_limit);
   // The connection, and the port with it, may have ended after the answer came.
   if (!link->connection().is_alive()) co_return make_error(Errc::peer_gone, "the connection has ended");
   co_return answer;
-}
-
-Task<bool> shows_life(std::shared_ptr<PbLink> old) {
-  // Its answer would not be read; whoever paused it knows that it is in use.
-  if (old->connection().is_paused()) co_return true;
-  const auto call = wire::call_print(old->connection().broker(), old->bot(), "master got a duplicate connection");
-  const auto answer = co_await old->connection().answer_of(call, old->port().options().duplicate_limit);
-  // A failure is an answer, too.
-  co_return answer || (answer.error().code != Errc::timeout && answer.error().code != Errc::peer_gone);
-}
-
-// Makes the link the only one of its name. False: another one lives.
-Task<bool> claim_name(std::shared_ptr<PbLink> link) {
-  Port& port = link->port();
-  while (const auto old = port.link(link->worker())) {
-    if (co_await shows_life(old)) co_return false;
-    old->connection().end(make_error(Errc::timeout, "replaced by a new connection of the same worker"));
-  }
-  if (link->connection().is_alive()) {
-    port.add_link(link->worker(), link);
-    link->connection().set_avatar(link);
-  }
-  co_return true;
 }
 
 std::string text_of(const JsonObject& object, std::string_view key) {
@@ -78,7 +55,7 @@ Task<Result<JsonObject>> ask_info(std::shared_ptr<PbLink> link) {
 Task<Result<>> tell_builders(std::shared_ptr<PbLink> link) {
   std::vector<engine::BuilderDir> told;
   do {
-    told = link->port().gate().builders(link->worker());
+    told = link->port()->gate().builders(link->worker());
     const auto answer = co_await ask(link, link->call_set_builders(told));
     if (!answer) co_return answer.error();
     if (const auto taken = link->take_builders(*answer); !taken) co_return taken.error();
@@ -88,7 +65,7 @@ Task<Result<>> tell_builders(std::shared_ptr<PbLink> link) {
       if (!greeted) co_return greeted.error();
     }
     // A reconfiguration in between could not reach a worker that was not attached.
-  } while (told != link->port().gate().builders(link->worker()));
+  } while (told != link->port()->gate().builders(link->worker()));
   co_return Result<>();
 }
 
@@ -110,7 +87,7 @@ Task<Result<>> introduce(std::shared_ptr<PbLink> link) {
 
 Task<void> attach_worker(std::shared_ptr<PbLink> link, wire::LoginAnswered login) {
   Connection& connection = link->connection();
-  if (!co_await claim_name(link)) {
+  if (!co_await claim_name(link->port(), link)) {
     log_warning("worker \"{}\" from {} refused: another one of this name is connected", link->worker(), connection.peer());
     if (connection.is_alive()) connection.refuse_login(login, wire::runtime_error_type, "rejecting duplicate worker");
     co_return;
@@ -130,7 +107,7 @@ Task<void> attach_worker(std::shared_ptr<PbLink> link, wire::LoginAnswered login
   connection.flush_soon();
   log_info("worker \"{}\" attached from {}", link->worker(), connection.peer());
   link->set_attached();
-  link->port().gate().attach(link->worker(), link);
+  link->port()->gate().attach(link->worker(), link);
 }
 
 }  // namespace kiln::session

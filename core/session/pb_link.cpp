@@ -19,7 +19,21 @@ constexpr wire::Perspective worker_perspective{1};
 
 wire::Command exported(engine::CommandId id) { return wire::Command{static_cast<std::uint64_t>(id)}; }
 
-engine::CommandId id_of(wire::Command command) { return static_cast<engine::CommandId>(command.key); }
+template <class Tag>
+engine::CommandId id_of(wire::HostObject<Tag> object) {
+  return static_cast<engine::CommandId>(object.key);
+}
+
+// What the worker calls with the data of a file. The commands have no `writer` or `reader` before.
+struct FileArgument {
+  const char* name;
+  wire::Exported object;
+};
+FileArgument file_argument(const std::string& command, engine::CommandId id) {
+  const auto key = static_cast<std::uint64_t>(id);
+  if (command == "downloadFile") return {"reader", wire::FileReader{key}};
+  return {"writer", wire::FileWriter{key}};
+}
 
 void release_args(Connection& connection, const wire::Called& call) {
   for (const auto& arg : call.args) connection.release(arg);
@@ -71,9 +85,11 @@ void PbLink::set_builders(std::vector<engine::BuilderDir> builders, Reply<> repl
   connection_->expect(call_set_builders(builders), take);
 }
 
-void PbLink::ping(Reply<> reply) {
-  expect_nothing(wire::call_print(connection_->broker(), bot_, "ping"), std::move(reply));
+void PbLink::print(const std::string& message, Reply<> reply) {
+  expect_nothing(wire::call_print(connection_->broker(), bot_, message), std::move(reply));
 }
+
+void PbLink::ping(Reply<> reply) { print("ping", std::move(reply)); }
 
 const wire::ObjectId* PbLink::builder_object(const std::string& builder) const {
   const auto found = builders_.find(builder);
@@ -90,23 +106,34 @@ void PbLink::start_build(const std::string& builder, Reply<> reply) {
 }
 
 Result<wire::CallId> PbLink::call_start(const wire::ObjectId* builder, engine::CommandId id, const std::string& command,
-                                        const JsonObject& args) {
+                                        const JsonObject& args, bool is_transfer) {
   if (builder == nullptr) return make_error(Errc::not_found, "the worker has no such builder");
   auto converted = to_args(args);
   if (!converted) return converted.error();
-  const wire::CommandStart start{exported(id), std::to_string(id), command, std::move(*converted)};
-  return wire::call_start_command(connection_->broker(), *builder, start);
+  wire::CommandStart start{exported(id), std::to_string(id), command, std::move(*converted)};
+  auto& broker = connection_->broker();
+  if (!is_transfer) return wire::call_start_command(broker, *builder, start);
+  const auto [name, object] = file_argument(command, id);
+  const auto file = broker.export_object(object);
+  if (!file) return file.error();
+  std::erase_if(start.args, [name = std::string_view(name)](const wire::ArgItem& item) { return item.name == name; });
+  start.args.push_back({name, {wire::RemoteRef{*file}}});
+  auto call = wire::call_start_command(broker, *builder, start);
+  if (!call) broker.withdraw(*file);
+  return call;
 }
 
 engine::CommandId PbLink::start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                        std::shared_ptr<engine::CommandSink> sink, script::TransferPtr) {
+                                        std::shared_ptr<engine::CommandSink> sink, script::TransferPtr transfer) {
   const engine::CommandId id = port_->next_command();
-  commands_.add(id, builder, std::move(sink));
+  const bool is_transfer = transfer != nullptr;
+  commands_.add(id, builder, std::move(sink), std::move(transfer));
   if (!connection_->is_alive()) {
     boost::asio::post(connection_->executor(), [self = shared_from_this()] { self->commands_.lose_all(); });
     return id;
   }
-  expect_nothing(call_start(builder_object(builder), id, command, args), [self = shared_from_this(), id](Result<> started) {
+  expect_nothing(call_start(builder_object(builder), id, command, args, is_transfer),
+                 [self = shared_from_this(), id](Result<> started) {
     // A lost connection is told to all commands at once, by on_lost().
     if (!started && started.error().code != Errc::peer_gone) self->commands_.complete(id, started.error().what);
   });
@@ -136,6 +163,8 @@ void PbLink::shutdown(Reply<> reply) {
 void PbLink::close(const std::string& why) { connection_->end_soon(make_error(Errc::cancelled, why)); }
 
 void PbLink::on_call(wire::Called&& call) {
+  if (const auto* writer = std::get_if<wire::FileWriter>(&call.target)) return on_file_call(std::move(call), id_of(*writer));
+  if (const auto* reader = std::get_if<wire::FileReader>(&call.target)) return on_file_call(std::move(call), id_of(*reader));
   if (std::holds_alternative<wire::Perspective>(call.target)) {
     on_perspective_call(call);
   } else if (const auto* command = std::get_if<wire::Command>(&call.target)) {
@@ -173,6 +202,30 @@ void PbLink::on_command_call(const wire::Called& call, engine::CommandId command
   commands_.complete(command, std::nullopt);
 }
 
+void PbLink::on_file_call(wire::Called&& called, engine::CommandId command) {
+  release_args(*connection_, called);
+  const wire::PeerCall call = called.call;
+  auto request = wire::read_transfer_request(std::move(called));
+  if (!request) {
+    const bool is_unknown = request.error().code == Errc::not_supported;
+    const auto type = is_unknown ? wire::no_such_method_type : wire::runtime_error_type;
+    return connection_->broker().error(call, wire::make_failure(type, request.error().what));
+  }
+  // The answer makes the worker go on: it comes when the data is where it belongs.
+  commands_.transfer(command, std::move(*request), [self = shared_from_this(), call](Result<TransferCalls::Answer> done) {
+    if (!self->connection_->is_alive()) return;
+    auto& broker = self->connection_->broker();
+    if (!done) {
+      broker.error(call, wire::make_failure(wire::runtime_error_type, done.error().what));
+    } else if (*done) {
+      (void)wire::answer_bytes(broker, call, std::move(**done));  // what cannot be sent is answered as a failure
+    } else {
+      wire::answer_none(broker, call).value();
+    }
+    self->connection_->flush_soon();
+  });
+}
+
 void PbLink::fail_command(engine::CommandId command, const std::string& why) { commands_.complete(command, why); }
 
 void PbLink::on_update(wire::CommandUpdated&& update) {
@@ -186,7 +239,7 @@ void PbLink::on_lost(const Error& why) {
   keepalive_.reset();
   builders_.clear();
   commands_.lose_all();
-  port_->remove_link(worker_, this);
+  port_->remove_link(*this);
   if (std::exchange(is_attached_, false)) port_->gate().detach(worker_, self);
 }
 

@@ -10,13 +10,14 @@
 #include "core/engine/worker_link.h"
 #include "core/session/avatar.h"
 #include "core/session/connection.h"
+#include "core/session/named_link.h"
 #include "core/session/running_commands.h"
 
 namespace kiln::session {
 
 // A worker that speaks Perspective Broker. Loop thread. Shared by the engine, its connection and the port; it stays
 // usable after the connection has ended, when every verb fails with peer_gone.
-class PbLink : public engine::WorkerLink, public Avatar, public std::enable_shared_from_this<PbLink> {
+class PbLink : public NamedLink, public Avatar, public std::enable_shared_from_this<PbLink> {
  public:
   PbLink(std::shared_ptr<Port> port, ConnectionPtr connection, std::string worker, wire::ObjectId bot);
 
@@ -31,16 +32,22 @@ class PbLink : public engine::WorkerLink, public Avatar, public std::enable_shar
   void close(const std::string& why) override;
   void pause_reading(bool paused) override { connection_->pause_reading(paused); }
 
+  const std::string& worker() const override { return worker_; }
+  bool is_alive() const override { return connection_->is_alive(); }
+  bool is_paused() const override { return connection_->is_paused(); }
+  void print(const std::string& message, Reply<> reply) override;
+  void on_claimed() override { connection_->set_avatar(shared_from_this()); }
+  void end(const Error& why) override { connection_->end(why); }
+
   void on_call(wire::Called&& call) override;
   void on_update(wire::CommandUpdated&& update) override;
   void on_input_end() override { commands_.flush(); }
   void on_lost(const Error& why) override;
 
   // For the attach sequence.
-  Port& port() { return *port_; }
+  const std::shared_ptr<Port>& port() { return port_; }
   Connection& connection() { return *connection_; }
   const ConnectionPtr& shared_connection() { return connection_; }
-  const std::string& worker() const { return worker_; }
   wire::ObjectId bot() const { return bot_; }
   void set_info(engine::WorkerInfo info) { info_ = std::move(info); }
   Result<wire::CallId> call_set_builders(const std::vector<engine::BuilderDir>& builders);
@@ -51,10 +58,11 @@ class PbLink : public engine::WorkerLink, public Avatar, public std::enable_shar
  private:
   void on_perspective_call(const wire::Called& call);
   void on_command_call(const wire::Called& call, engine::CommandId command);
+  void on_file_call(wire::Called&& call, engine::CommandId command);
   void expect_nothing(Result<wire::CallId> call, Reply<> reply);
   void fail_command(engine::CommandId command, const std::string& why);
   Result<wire::CallId> call_start(const wire::ObjectId* builder, engine::CommandId id, const std::string& command,
-                                  const JsonObject& args);
+                                  const JsonObject& args, bool is_transfer);
   const wire::ObjectId* builder_object(const std::string& builder) const;
   void keep_alive_later();
 

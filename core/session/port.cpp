@@ -2,7 +2,9 @@
 #include "core/session/port.h"
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 
+#include "core/session/msgpack_connection.h"
 #include "core/session/pb_attach.h"
 #include "core/session/pb_link.h"
 
@@ -19,16 +21,27 @@ constexpr std::size_t complaint_limit = 10'000;
 Port::Port(boost::asio::any_io_executor executor, engine::WorkerGate& gate, WorkerPortOptions options)
     : executor_(executor), gate_(gate), options_(options), clock_(executor), tasks_(executor), scratch_(read_size) {}
 
-void Port::accept(net::Socket socket, const net::TlsContext& tls) {
+template <class Connected>
+void Port::welcome(std::shared_ptr<Connected> connection) {
+  connections_.insert(connection);
+  strangers_.push_back(connection);
+  tasks_.spawn("connection from " + connection->peer(), Connected::run(connection));
+}
+
+void Port::accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol protocol) {
   if (strangers_.size() >= options_.stranger_limit) {
     strangers_.front()->end(make_error(Errc::busy, "too many connections that have not logged in"));
   }
   std::string peer = net::peer_name(socket);
-  const auto connection = std::make_shared<Connection>(shared_from_this(), executor_,
-                                                       net::make_stream(std::move(socket), tls), std::move(peer));
-  connections_.insert(connection);
-  strangers_.push_back(connection);
-  tasks_.spawn("connection from " + connection->peer(), Connection::run(connection));
+  // A request must not wait for the acknowledgement of the one before; unix sockets have none of this.
+  boost::system::error_code ignored;
+  socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  if (protocol == WorkerProtocol::msgpack) {
+    return welcome(std::make_shared<MsgpackConnection>(shared_from_this(), executor_,
+                                                       make_websocket(std::move(socket), tls), std::move(peer)));
+  }
+  welcome(std::make_shared<Connection>(shared_from_this(), executor_, net::make_stream(std::move(socket), tls),
+                                       std::move(peer)));
 }
 
 std::optional<User> Port::find_user(const std::string& name) {
@@ -44,12 +57,12 @@ std::optional<User> Port::find_user(const std::string& name) {
 }
 
 void Port::close_all(const Error& why) {
-  for (const auto& connection : std::set<ConnectionPtr>(connections_)) connection->end(why);
+  for (const auto& connection : std::set<PeerPtr>(connections_)) connection->end(why);
 }
 
-void Port::logged_in(const ConnectionPtr& connection) { strangers_.remove(connection); }
+void Port::logged_in(const PeerPtr& connection) { strangers_.remove(connection); }
 
-void Port::ended(const ConnectionPtr& connection) {
+void Port::ended(const PeerPtr& connection) {
   strangers_.remove(connection);
   connections_.erase(connection);
 }
@@ -61,16 +74,19 @@ bool Port::may_complain(const std::string& peer) {
   return complaints_.emplace(peer, now).second;
 }
 
-std::shared_ptr<PbLink> Port::link(const std::string& worker) const {
+std::shared_ptr<NamedLink> Port::link(const std::string& worker) const {
   const auto found = links_.find(worker);
   return found == links_.end() ? nullptr : found->second;
 }
 
-void Port::add_link(const std::string& worker, std::shared_ptr<PbLink> link) { links_[worker] = std::move(link); }
+void Port::add_link(std::shared_ptr<NamedLink> link) {
+  const std::string& worker = link->worker();
+  links_[worker] = std::move(link);
+}
 
-void Port::remove_link(const std::string& worker, const PbLink* link) {
-  const auto found = links_.find(worker);
-  if (found != links_.end() && found->second.get() == link) links_.erase(found);
+void Port::remove_link(const NamedLink& link) {
+  const auto found = links_.find(link.worker());
+  if (found != links_.end() && found->second.get() == &link) links_.erase(found);
 }
 
 }  // namespace kiln::session

@@ -27,8 +27,10 @@ Json to_json(const wire::FilesUpdate& files) {
 
 }  // namespace
 
-void RunningCommands::add(engine::CommandId id, std::string builder, std::shared_ptr<engine::CommandSink> sink) {
-  running_.emplace(id, Running{std::move(builder), std::move(sink)});
+void RunningCommands::add(engine::CommandId id, std::string builder, std::shared_ptr<engine::CommandSink> sink,
+                          script::TransferPtr transfer) {
+  auto calls = transfer == nullptr ? nullptr : std::make_shared<TransferCalls>(std::move(transfer));
+  running_.emplace(id, Running{std::move(builder), std::move(sink), std::move(calls)});
 }
 
 const std::string* RunningCommands::builder_of(engine::CommandId id) const {
@@ -102,15 +104,29 @@ void RunningCommands::give(engine::CommandId id, std::string_view key, const Jso
   if (const auto sink = sink_of(id)) sink->on_update(key, value);
 }
 
+void RunningCommands::transfer(engine::CommandId id, wire::TransferRequest request,
+                               Reply<TransferCalls::Answer> reply) {
+  const auto found = running_.find(id);
+  if (found == running_.end()) return reply(make_error(Errc::not_found, "the command has ended"));
+  if (found->second.transfer == nullptr) return reply(make_error(Errc::not_supported, "the command transfers no file"));
+  const auto calls = found->second.transfer;
+  calls->carry_out(std::move(request), std::move(reply));
+}
+
 void RunningCommands::complete(engine::CommandId id, std::optional<std::string> failure_text) {
   flush();
   const auto ended = running_.extract(id);
-  if (!ended.empty()) ended.mapped().sink->on_complete(std::move(failure_text));
+  if (ended.empty()) return;
+  ended.mapped().transfer.reset();
+  ended.mapped().sink->on_complete(std::move(failure_text));
 }
 
 void RunningCommands::lose_all() {
   flush();
-  for (const auto& [id, lost] : std::exchange(running_, {})) lost.sink->on_lost();
+  for (auto& [id, lost] : std::exchange(running_, {})) {
+    lost.transfer.reset();
+    lost.sink->on_lost();
+  }
 }
 
 }  // namespace kiln::session

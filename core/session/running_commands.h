@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/engine/worker_link.h"
+#include "core/session/transfer_calls.h"
 #include "core/wire/updates.h"
 
 namespace kiln::session {
@@ -16,13 +17,16 @@ namespace kiln::session {
 // follow each other in one read are joined.
 class RunningCommands {
  public:
-  void add(engine::CommandId id, std::string builder, std::shared_ptr<engine::CommandSink> sink);
+  void add(engine::CommandId id, std::string builder, std::shared_ptr<engine::CommandSink> sink,
+           script::TransferPtr transfer = nullptr);
   // Null when it has ended.
   const std::string* builder_of(engine::CommandId id) const;
 
   // Texts in `updates` may be kept as views until flush().
   void update(engine::CommandId id, const wire::Updates& updates);
   void flush();
+  // A call of the worker on the command's file transfer. Errors: also not_found, not_supported.
+  void transfer(engine::CommandId id, wire::TransferRequest request, Reply<TransferCalls::Answer> reply);
   // Ignored when the command has ended already.
   void complete(engine::CommandId id, std::optional<std::string> failure_text);
   void lose_all();
@@ -31,6 +35,7 @@ class RunningCommands {
   struct Running {
     std::string builder;
     std::shared_ptr<engine::CommandSink> sink;
+    std::shared_ptr<TransferCalls> transfer;  // null: it has none
   };
   static constexpr char log_file_stream = 'l';
 

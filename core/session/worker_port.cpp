@@ -21,11 +21,11 @@ WorkerPort::~WorkerPort() {
   port_->tasks().cancel();
 }
 
-Result<net::Endpoint> WorkerPort::start(const net::Endpoint& endpoint) {
+Result<net::Endpoint> WorkerPort::start(const net::Endpoint& endpoint, WorkerProtocol protocol) {
   // The context is known only after opening, the first connection comes later still.
   const auto tls = std::make_shared<net::TlsContext>();
-  auto listener = net::Listener::open(port_->tasks().executor(), endpoint, [port = port_, tls](net::Socket socket) {
-    port->accept(std::move(socket), *tls);
+  auto listener = net::Listener::open(port_->tasks().executor(), endpoint, [port = port_, tls, protocol](net::Socket socket) {
+    port->accept(std::move(socket), *tls, protocol);
   });
   if (!listener) return listener.error();
   *tls = (*listener)->tls();

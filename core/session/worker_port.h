@@ -22,7 +22,9 @@ struct WorkerPortOptions {
   std::size_t stranger_limit = 1000;  // connections that have not logged in; the oldest one has to go
 };
 
-// Where workers dial in with Perspective Broker. Loop thread. Owned by app/; the gate must outlive it. Destroying it
+enum class WorkerProtocol { pb, msgpack };
+
+// Where workers dial in, with Perspective Broker or with msgpack over websockets. Loop thread. Owned by app/; the gate must outlive it. Destroying it
 // ends all connections: the gate has then been told of each detach.
 class WorkerPort {
  public:
@@ -33,7 +35,7 @@ class WorkerPort {
   WorkerPort& operator=(const WorkerPort&) = delete;
 
   // May be called for several endpoints. Returns the endpoint as bound. Errors: as net::Listener::open().
-  Result<net::Endpoint> start(const net::Endpoint& endpoint);
+  Result<net::Endpoint> start(const net::Endpoint& endpoint, WorkerProtocol protocol = WorkerProtocol::pb);
   // Stops accepting; connections go on.
   void stop_listening();
   // Ends all connections, and replies when the last has written what was sent before, or the time is over.

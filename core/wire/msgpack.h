@@ -83,7 +83,8 @@ class MsgpackCursor {
 // are less than 2^32.
 void append_msgpack(std::string& out, const MsgpackItem& item);
 void append_msgpack(std::string& out, const Json& value);
-// Obfuscated becomes the array ["obfuscated", real, shown]. There are no references in this protocol.
+// Obfuscated becomes what is real: workers know the pair by being a tuple, which msgpack has not.
+// There are no references in this protocol.
 void append_msgpack(std::string& out, const Arg& arg);
 
 }  // namespace kiln::wire

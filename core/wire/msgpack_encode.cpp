@@ -105,13 +105,7 @@ struct ArgAppender {
 
   void operator()(const Json& value) const { append_msgpack(out, value); }
   void operator()(const Bytes& value) const { append_msgpack(out, MsgpackItem(MsgpackBytes{value.value})); }
-  void operator()(const Obfuscated& value) const {
-    append_msgpack(out, MsgpackItem(MsgpackArray{3}));
-    for (const std::string_view text : {std::string_view("obfuscated"), std::string_view(value.real),
-                                        std::string_view(value.shown)}) {
-      append_msgpack(out, MsgpackItem(MsgpackText{text}));
-    }
-  }
+  void operator()(const Obfuscated& value) const { append_msgpack(out, MsgpackItem(MsgpackText{value.real})); }
   void operator()(const RemoteRef&) const { KILN_CHECK(!"msgpack knows no references"); }
   void operator()(const ArgList& list) const {
     append_msgpack(out, MsgpackItem(MsgpackArray{list.size()}));

@@ -55,6 +55,7 @@ class ConfigView:
     buildbot_url: str = ""
     db_url: str = "sqlite:///state.sqlite"
     pb_ports: list[str] = field(default_factory=list)
+    msgpack_ports: list[str] = field(default_factory=list)
     www: dict[str, Any] = field(default_factory=dict)
     properties: Sourced = field(default_factory=dict)
     collapse: str = "rule"
@@ -84,7 +85,8 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.title_url = _with_slash(values["titleURL"])
     view.buildbot_url = _with_slash(values["buildbotURL"])
     view.db_url = _database(values, lines)
-    view.pb_ports = _ports(values["protocols"], lines("protocols"))
+    ports = _ports(values["protocols"], lines("protocols"))
+    view.pb_ports, view.msgpack_ports = ports["pb"], ports["msgpack_experimental_v7"]
     view.www = _www(values["www"], lines)
     view.properties = _properties(values["properties"], path, lines("properties"))
     view.collapse = collapse_of(values["collapseRequests"])
@@ -129,8 +131,8 @@ def _database(values: dict[str, Any], lines: Lines) -> str:
     return url
 
 
-def _ports(protocols: dict[Any, Any], where: Location) -> list[str]:
-    ports: list[str] = []
+def _ports(protocols: dict[Any, Any], where: Location) -> dict[str, list[str]]:
+    ports: dict[str, list[str]] = {"pb": [], "msgpack_experimental_v7": []}
     seen: set[str] = set()
     for name, options in protocols.items():
         label = f'c["protocols"]["{name}"]'
@@ -139,7 +141,7 @@ def _ports(protocols: dict[Any, Any], where: Location) -> list[str]:
             continue
         port = options.get("port")
         if port is None:
-            if name == "pb":
+            if name in ports:
                 report('"port" is missing', label, where)
             continue
         if isinstance(port, bool) or not isinstance(port, (int, str)):
@@ -150,8 +152,8 @@ def _ports(protocols: dict[Any, Any], where: Location) -> list[str]:
         if endpoint in seen:
             report(f"the port {text} is used twice", label, where)
         seen.add(endpoint)
-        if name == "pb":
-            ports.append(text)
+        if name in ports:
+            ports[name].append(text)
     return ports
 
 
@@ -238,7 +240,7 @@ def _check_presence(values: dict[str, Any], view: ConfigView, lines: Lines) -> N
         report("no builders are configured", 'c["builders"]', lines("builders"))
     if not values["workers"]:
         report("no workers are configured", 'c["workers"]', lines("workers"))
-    elif not view.pb_ports and "null" not in values["protocols"]:
+    elif not (view.pb_ports or view.msgpack_ports or "null" in values["protocols"]):
         what = (
             "workers are configured, but no port for them: c['protocols'] = {'pb': {'port': 9989}}"
         )

@@ -56,7 +56,7 @@ python = util.BuildFactory([steps.ShellCommand(command=rendered), steps.ShellCom
 
 c = BuildmasterConfig = {
     'title': 'T', 'titleURL': 'http://t/', 'buildbotURL': 'http://b/',
-    'protocols': {'pb': {'port': 'tcp:9989:interface=127.0.0.1'}},
+    'protocols': {'pb': {'port': 'tcp:9989:interface=127.0.0.1'}, 'msgpack_experimental_v7': {'port': 9990}},
     'workers': [worker.Worker('w', 'pw', max_builds=3, properties={'os': 'linux'})],
     'builders': [
         util.BuilderConfig(name='n', workernames=['w'], factory=native, tags=['x'], env={'E': '1'}),
@@ -82,6 +82,7 @@ TEST_CASE("a configuration's global values and workers become plain structs") {
   CHECK(config->title == "T");
   CHECK(config->buildbot_url == "http://b/");
   CHECK(config->pb_ports == std::vector<std::string>{"tcp:9989:interface=127.0.0.1"});
+  CHECK(config->msgpack_ports == std::vector<std::string>{"9990"});
   CHECK_FALSE(config->www.port);
   REQUIRE(config->properties.find("global"));
   CHECK(dump_json(config->properties.find("global")->value) == R"([1,"two"])");

@@ -205,11 +205,13 @@ class Worker:
         name: str = "w1",
         password: str = "pw1",
         command: str = WORKER_CMD,
+        protocol: str = "pb",
     ) -> None:
         self.dir = folder / f"worker-{name}"
         self.command = command
         done = subprocess.run(
-            [command, "create-worker", "--maxdelay", "1", str(self.dir), f"127.0.0.1:{port}", name, password],
+            [command, "create-worker", "--maxdelay", "1", f"--protocol={protocol}", str(self.dir),
+             f"127.0.0.1:{port}", name, password],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout

@@ -123,6 +123,9 @@ BAD = {
     ),
     "exit": ("import sys\nsys.exit(3)", [(2, "", "the file ends the process (exit status 3)")]),
     "removed key": ("c['slavePortnum'] = 9989", [(1, 'c["slavePortnum"]', 'unknown key (did you mean "protocols"?)')]),
+    "missing msgpack port": ("c['protocols']['msgpack_experimental_v7'] = {}", [
+        (1, 'c["protocols"]["msgpack_experimental_v7"]', '"port" is missing'),
+    ]),
     "missing port": ("c['protocols'] = {'pb': {}}", [
         (1, 'c["protocols"]["pb"]', '"port" is missing'),
         (1, 'c["protocols"]', "workers are configured, but no port for them: c['protocols'] = {'pb': {'port': 9989}}"),

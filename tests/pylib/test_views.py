@@ -126,6 +126,16 @@ def test_builders_and_workers_are_read(good):
     assert view.pb_ports == ["9989"]
 
 
+def test_workers_may_speak_msgpack_only(good):
+    view = good(
+        HEAD.replace(
+            "{'pb': {'port': 9989}}", "{'msgpack_experimental_v7': {'port': 'tcp:9990'}, 'x': {}}"
+        )
+    )
+
+    assert (view.pb_ports, view.msgpack_ports) == ([], ["tcp:9990"])
+
+
 def test_scheduler_filters_are_native_when_they_only_compare(good):
     view = good(
         HEAD

@@ -50,7 +50,11 @@ void FakeWorker::handle(wire::Action& action) {
 
 void FakeWorker::on_answer(const wire::Answered& answered) {
   if (const auto* failure = std::get_if<wire::PbFailure>(&answered.outcome)) {
-    if (answered.call == respond_call_) refused = failure->type + ": " + failure->value;
+    if (answered.call == respond_call_) {
+      refused = failure->type + ": " + failure->value;
+    } else {
+      failures.push_back(failure->value);
+    }
     return;
   }
   const auto& value = std::get<wire::Jelly>(answered.outcome);
@@ -148,8 +152,13 @@ void FakeWorker::update(wire::ObjectId command, const std::string& key, wire::Je
   broker_.call(command, "update", {wire::JellyList{{std::move(pair)}}}).value();
 }
 
-void FakeWorker::complete(wire::ObjectId command) {
-  broker_.call(command, "complete", {wire::Jelly()}).value();
+void FakeWorker::call(wire::ObjectId object, const std::string& method, std::vector<wire::Jelly> args) {
+  broker_.call(object, method, std::move(args)).value();
+  send();
+}
+
+void FakeWorker::complete(wire::ObjectId command, wire::Jelly failure) {
+  broker_.call(command, "complete", {std::move(failure)}).value();
   broker_.decref(command);
 }
 

@@ -30,7 +30,8 @@ class FakeWorker {
   // Calls on the master's objects.
   void call_perspective(const std::string& method);
   void update(wire::ObjectId command, const std::string& key, wire::Jelly value);
-  void complete(wire::ObjectId command);
+  void complete(wire::ObjectId command, wire::Jelly failure = {});
+  void call(wire::ObjectId object, const std::string& method, std::vector<wire::Jelly> args);
   // Sends what was said since the last time in one segment.
   void send();
   void send_raw(std::string_view bytes);
@@ -49,6 +50,7 @@ class FakeWorker {
   std::vector<std::string> calls;   // "print attached", "startBuild main", ... in order of arrival
   std::vector<Command> commands;
   std::vector<wire::Jelly> answers;  // to calls on commands and perspective
+  std::vector<std::string> failures;  // the same, when they failed
   std::size_t decrefs = 0;           // objects of ours that the master gave back wholly
   std::string start_failure;         // when set, startCommand fails with this text
 

@@ -24,15 +24,16 @@ std::string worker_command() {
 
 }  // namespace
 
-RealWorker::RealWorker(std::uint16_t port, const std::string& name, const std::string& password) {
+RealWorker::RealWorker(std::uint16_t port, const std::string& name, const std::string& password,
+                       const std::string& protocol) {
   std::string pattern = (std::filesystem::temp_directory_path() / "kiln-worker-XXXXXX").string();
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   parent_ = pattern;
   basedir_ = parent_ / "w";
   const std::string command = worker_command();
   const std::string master = "127.0.0.1:" + std::to_string(port);
-  const pid_t creation = spawn({command, "create-worker", "--maxdelay=1", "--allow-shutdown=file", basedir_.string(),
-                                master, name, password});
+  const pid_t creation = spawn({command, "create-worker", "--maxdelay=1", "--allow-shutdown=file",
+                                "--protocol=" + protocol, basedir_.string(), master, name, password});
   int status = -1;
   REQUIRE(::waitpid(creation, &status, 0) == creation);
   INFO(log());

@@ -13,7 +13,8 @@ namespace kiln::session {
 // It never retries later than after a second. Its destructor ends it.
 class RealWorker {
  public:
-  RealWorker(std::uint16_t port, const std::string& name, const std::string& password);
+  RealWorker(std::uint16_t port, const std::string& name, const std::string& password,
+             const std::string& protocol = "pb");
   ~RealWorker();
   RealWorker(const RealWorker&) = delete;
   RealWorker& operator=(const RealWorker&) = delete;

@@ -91,11 +91,12 @@ class PortFixture {
   PortFixture() { gate.passwords = {{"w", "secret"}, {"v", "secret"}}; }
   ~PortFixture() { close(); }
 
-  void open(WorkerPort::Options options = {}, std::uint16_t number = 0) {
+  void open(WorkerPort::Options options = {}, std::uint16_t number = 0,
+            WorkerProtocol protocol = WorkerProtocol::pb) {
     port = std::make_unique<WorkerPort>(io.get_executor(), gate, options);
     net::Endpoint endpoint = net::parse_endpoint("tcp:0:interface=127.0.0.1").value();
     endpoint.port = number;
-    port_number = port->start(endpoint).value().port;
+    port_number = port->start(endpoint, protocol).value().port;
   }
 
   void close() {

@@ -109,8 +109,7 @@ TEST_CASE("sizes beyond 16 bits have a head of 32 bits") {
 TEST_CASE("arguments that JSON cannot say are packed") {
   const ArgDict args{{"a", {ArgList{{Obfuscated{"real", "shown"}}, {Bytes{"\xff"}}}}}, {"b", {Json(true)}}};
   REQUIRE(items_of(packed(Arg{args})) ==
-          std::vector<std::string>{"map 2", "text 61", "array 2", "array 3", "text 6f626675736361746564", "text 7265616c",
-                                   "text 73686f776e", "bytes ff", "text 62", "true"});
+          std::vector<std::string>{"map 2", "text 61", "array 2", "text 7265616c", "bytes ff", "text 62", "true"});
 }
 
 TEST_CASE("every recorded message is packed as it was") {
