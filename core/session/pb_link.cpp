@@ -209,21 +209,29 @@ void PbLink::on_file_call(wire::Called&& called, engine::CommandId command) {
   if (!request) {
     const bool is_unknown = request.error().code == Errc::not_supported;
     const auto type = is_unknown ? wire::no_such_method_type : wire::runtime_error_type;
-    return connection_->broker().error(call, wire::make_failure(type, request.error().what));
+    return fail_file_call(call, command, wire::make_failure(type, request.error().what));
   }
   // The answer makes the worker go on: it comes when the data is where it belongs.
-  commands_.transfer(command, std::move(*request), [self = shared_from_this(), call](Result<TransferCalls::Answer> done) {
+  const auto respond = [self = shared_from_this(), call, command](Result<TransferCalls::Answer> done) {
     if (!self->connection_->is_alive()) return;
     auto& broker = self->connection_->broker();
     if (!done) {
-      broker.error(call, wire::make_failure(wire::runtime_error_type, done.error().what));
+      self->fail_file_call(call, command, wire::make_failure(wire::runtime_error_type, done.error().what));
     } else if (*done) {
       (void)wire::answer_bytes(broker, call, std::move(**done));  // what cannot be sent is answered as a failure
     } else {
       wire::answer_none(broker, call).value();
     }
     self->connection_->flush_soon();
-  });
+  };
+  commands_.transfer(command, std::move(*request), respond);
+}
+
+// The worker's command ends with a failure that is a copy of ours, and with recent versions of Twisted it cannot send
+// that: waiting for its `complete` would be in vain.
+void PbLink::fail_file_call(wire::PeerCall call, engine::CommandId command, const wire::PbFailure& failure) {
+  connection_->broker().error(call, failure);
+  fail_command(command, failure.value);
 }
 
 void PbLink::fail_command(engine::CommandId command, const std::string& why) { commands_.complete(command, why); }

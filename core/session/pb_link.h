@@ -59,6 +59,7 @@ class PbLink : public NamedLink, public Avatar, public std::enable_shared_from_t
   void on_perspective_call(const wire::Called& call);
   void on_command_call(const wire::Called& call, engine::CommandId command);
   void on_file_call(wire::Called&& call, engine::CommandId command);
+  void fail_file_call(wire::PeerCall call, engine::CommandId command, const wire::PbFailure& failure);
   void expect_nothing(Result<wire::CallId> call, Reply<> reply);
   void fail_command(engine::CommandId command, const std::string& why);
   Result<wire::CallId> call_start(const wire::ObjectId* builder, engine::CommandId id, const std::string& command,

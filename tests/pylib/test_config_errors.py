@@ -123,7 +123,7 @@ BAD = {
     ),
     "exit": ("import sys\nsys.exit(3)", [(2, "", "the file ends the process (exit status 3)")]),
     "removed key": ("c['slavePortnum'] = 9989", [(1, 'c["slavePortnum"]', 'unknown key (did you mean "protocols"?)')]),
-    "missing msgpack port": ("c['protocols']['msgpack_experimental_v7'] = {}", [
+    "missing msgpack port": ("c['protocols'] = {'pb': {'port': 9989}, 'msgpack_experimental_v7': {}}", [
         (1, 'c["protocols"]["msgpack_experimental_v7"]', '"port" is missing'),
     ]),
     "missing port": ("c['protocols'] = {'pb': {}}", [
