@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Builds on an unmodified worker that speaks msgpack over a websocket."""
+"""Builds on workers that speak msgpack over a websocket: the unmodified other one, and ours."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from running import Master, Worker, running, wait_for
+from running import ROOT, Master, Worker, running, wait_for
 
+OWN = str(ROOT / ".venv" / "bin" / "kilnbot-worker")
+OTHER = str(ROOT / ".venv" / "bin" / "buildbot-worker")
 PROTOCOL = "msgpack_experimental_v7"
 CONFIG = """
 c["protocols"] = {{"msgpack_experimental_v7": {{"port": "tcp:{port}:interface=127.0.0.1"}}}}
@@ -26,15 +28,17 @@ c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1", "
 """
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Callable[[], tuple[Master, Worker]]]:
+@pytest.fixture(params=[OTHER, OWN], ids=["theirs", "ours"])
+def pair(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], tuple[Master, Worker]]]:
     """Makes and starts a master and a worker that speak msgpack."""
     with ExitStack() as stack:
 
         def run() -> tuple[Master, Worker]:
             master = Master(tmp_path)
             master.create(CONFIG.format(port=master.pb))
-            worker = Worker(tmp_path, master.pb, protocol=PROTOCOL)
+            worker = Worker(tmp_path, master.pb, command=request.param, protocol=PROTOCOL)
             stack.enter_context(running(master, worker))
             master.wait_attached()
             return master, worker
