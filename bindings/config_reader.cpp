@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "bindings/auth_reader.h"
 #include "bindings/build_maker.h"
 #include "bindings/hooks.h"
 #include "bindings/json_convert.h"
@@ -204,13 +205,16 @@ std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& 
   return scheduler;
 }
 
-WwwConfig to_www(const py::dict& values) {
+WwwConfig to_www(Policy& policy, const py::dict& values) {
   WwwConfig www;
   www.port = to_optional_text(py::object(values["port"]));
   www.settings = to_json(py::object(values["settings"])).as_object();
   www.hook_base = is_true(py::object(values["hook_base"]));
   www.allowed_origins = to_texts(py::object(values["allowed_origins"]));
   www.json_cache_seconds = py::object(values["json_cache_seconds"]).cast<int>();
+  www.auth = read_auth(policy, py::cast<py::dict>(py::object(values["auth"])));
+  www.authz = read_authz(policy, py::object(values["authz"]));
+  www.session_life = std::chrono::seconds(py::object(values["session_seconds"]).cast<std::int64_t>());
   return www;
 }
 
@@ -242,7 +246,7 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   config->db_url = view.text("db_url");
   config->pb_ports = view.texts("pb_ports");
   config->msgpack_ports = view.texts("msgpack_ports");
-  config->www = to_www(py::cast<py::dict>(view["www"]));
+  config->www = to_www(policy, py::cast<py::dict>(view["www"]));
   config->properties = view.properties("properties");
   config->collapse = to_collapse(view.text("collapse"));
   for (const py::handle item : view["builders"]) config->builders.push_back(to_builder(policy, View(item)));

@@ -12,5 +12,7 @@ namespace kiln::bindings {
 std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form, bool is_stock);
+std::shared_ptr<script::LoginHooks> make_login_hooks(Policy& policy, script::ObjectRef auth);
+std::shared_ptr<script::AuthzHooks> make_authz_hooks(Policy& policy, script::ObjectRef authz);
 
 }  // namespace kiln::bindings

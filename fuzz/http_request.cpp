@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "core/base/glob.h"
 #include "core/http/change_hook.h"
 #include "core/http/compress.h"
 #include "core/http/origin.h"
@@ -30,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (step.request->path.empty() || step.request->body.size() > 4096) std::abort();
       (void)http::parse_base_change(*step.request);
       (void)http::choose_encoding(step.request->header("accept-encoding"));
-      (void)http::matches_glob(step.request->query, step.request->target);
+      (void)matches_glob(step.request->query, step.request->target);
       const auto match = data::match_endpoint(step.request->path);
       if (match.has_error()) continue;
       (void)match->endpoint->not_found_text(match->args);

@@ -62,9 +62,21 @@ c["buildbotURL"] = "http://127.0.0.1:8010/"
 c["db"] = {"db_url": DB_URL}
 
 # Both ports listen on this machine only. Remove ":interface=127.0.0.1" from the first to let workers on other
-# machines connect; put a proxy with a login in front of the second before others can reach it.
+# machines connect; put a proxy with TLS in front of the second before others can reach it.
 c["protocols"] = {"pb": {"port": "tcp:9989:interface=127.0.0.1"}}
-c["www"] = {"port": "tcp:8010:interface=127.0.0.1", "plugins": {}}
+
+# Everybody who reaches the web server may look; only "admin" may start, stop or change anything. There is no default
+# password: choose one here, then log in at the top right.
+admin_password = ""
+c["www"] = {
+    "port": "tcp:8010:interface=127.0.0.1",
+    "plugins": {},
+    "auth": util.UserPasswordAuth({"admin": admin_password} if admin_password else {}),
+    "authz": util.Authz(
+        allowRules=[util.AnyControlEndpointMatcher(role="admins")],
+        roleMatchers=[util.RolesFromUsername(roles=["admins"], usernames=["admin"])],
+    ),
+}
 
 # On the worker's machine: buildbot-worker create-worker DIR 127.0.0.1 example-worker CHANGE-ME
 c["workers"] = [worker.Worker("example-worker", "CHANGE-ME")]

@@ -12,6 +12,7 @@
 #include "core/app/loop.h"
 #include "core/app/master_bridge.h"
 #include "core/app/reconcile_logs.h"
+#include "core/app/session_secret.h"
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
@@ -71,11 +72,13 @@ struct Master::Parts {
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<data::Api> api;
   std::unique_ptr<data::EngineControls> controls;
+  std::unique_ptr<data::Authz> authz;
   std::unique_ptr<MasterBridge> bridge;
   std::unique_ptr<http::Server> http;
   std::unique_ptr<session::WorkerPort> workers;
   std::unique_ptr<ControlSocket> control_socket;
   std::unique_ptr<Timer> heartbeat;
+  std::string secret;  // of the sessions of users
   Reply<> started;
   std::function<void()> stopped;
   std::unique_ptr<Timer> stop_limit;
@@ -110,6 +113,7 @@ void Master::Parts::make_engine(Snapshot snapshot) {
                                             std::move(snapshot));
   api = std::make_unique<data::Api>(data::Api::Needs{*db, *logs, [this] { return engine->config(); }});
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
+  authz = std::make_unique<data::Authz>(data::Authz::Needs{*db, [this] { return engine->config(); }});
   bridge = std::make_unique<MasterBridge>(MasterBridge::Needs{
       [this](std::function<void()> work) { loop.post(std::move(work)); }, *api, *controls, *db, *engine});
   needs.runtime.attach(*bridge);
@@ -120,8 +124,12 @@ void Master::Parts::begin(Reply<> reply) {
   wait_for_signal();
   engine->apply_config(needs.config, [this](const Result<void>& applied) {
     if (!applied) return finish_start(applied);
-    if (auto listening = listen(); !listening) return finish_start(listening);
-    activate();
+    session_secret(*db, [this](Result<std::string> made) {
+      if (!made) return finish_start(made.error());
+      secret = *std::move(made);
+      if (auto listening = listen(); !listening) return finish_start(listening);
+      activate();
+    });
   });
 }
 
@@ -152,8 +160,9 @@ Result<void> Master::Parts::listen_for_workers(const std::vector<std::string>& p
 }
 
 Result<void> Master::Parts::listen_for_browsers(const std::string& port) {
-  http = std::make_unique<http::Server>(http::Server::Needs{loop.context().get_executor(), *api, *controls, events},
-                                        http::Server::Options{.access_log = needs.files.http_log()});
+  http = std::make_unique<http::Server>(
+      http::Server::Needs{loop.context().get_executor(), *api, *controls, *authz, events},
+      http::Server::Options{.access_log = needs.files.http_log(), .session_secret = secret});
   if (const auto bound = http->start(port); !bound) return bound.error();
   return {};
 }

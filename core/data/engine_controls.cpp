@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/data/engine_controls.h"
 
-#include <charconv>
-
 #include "core/data/endpoint.h"
+#include "core/data/force_target.h"
 #include "core/data/scope_args.h"
 #include "core/db/build_store.h"
 #include "core/db/buildset_store.h"
@@ -49,32 +48,13 @@ Reply<engine::ForceResult> forced_reply(Reply<Json> reply) {
   };
 }
 
-// A number, or its digits.
-std::optional<std::int64_t> integer_of(const Json& value) {
-  if (value.is_int64()) return value.get_int64();
-  if (!value.is_string()) return std::nullopt;
-  const std::string_view text = value.get_string();
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 // The builders that force parameters name; none: whatever the scheduler has.
 Result<std::vector<std::string>> builder_names(const JsonObject& params, const engine::Engine& engine) {
-  std::vector<std::string> names;
-  if (const Json* list = params.if_contains("builderNames"); list != nullptr && list->is_array()) {
-    for (const Json& name : list->get_array()) {
-      if (!name.is_string()) return make_error(Errc::fatal, "builderNames must be a list of strings");
-      names.emplace_back(name.get_string());
-    }
-  }
-  const Json* id = params.if_contains("builderid");
-  if (id == nullptr || id->is_null()) return names;
-  const Json& one = id->is_array() && !id->get_array().empty() ? id->get_array().front() : *id;
-  const auto number = integer_of(one);
-  const std::string* name = number ? engine.builder_name(BuilderId(*number)) : nullptr;
-  if (name == nullptr) return make_error(Errc::fatal, "no builder has the id " + dump_json(one));
+  auto target = force_target(params);
+  if (target.has_error()) return target.error();
+  if (!target->id) return std::move(target->names);
+  const std::string* name = engine.builder_name(*target->id);
+  if (name == nullptr) return make_error(Errc::fatal, "no builder has the id " + std::to_string(target->id->value));
   return std::vector{*name};
 }
 

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "core/base/log.h"
+#include "core/http/log_text.h"
 
 namespace kiln::http {
 namespace {
@@ -44,6 +45,15 @@ void append_quoted(std::string& out, std::string_view text) {
 
 std::string_view or_dash(std::string_view text) { return text.empty() ? std::string_view("-") : text; }
 
+// One word: the field has no quotes.
+std::string user_field(const script::User& user) {
+  std::string name = log_text(user.owner());
+  for (char& c : name) {
+    if (c == ' ' || c == '"' || c == '[' || c == ']') c = '_';
+  }
+  return name;
+}
+
 }  // namespace
 
 AccessLog::AccessLog(Options options) : options_(std::move(options)) {
@@ -66,7 +76,9 @@ void AccessLog::open() {
 void AccessLog::add(const Request& request, int status, std::size_t body_bytes) {
   if (file_ == nullptr) return;
   pending_ += or_dash(request.peer);
-  pending_ += " - - [";
+  pending_ += " - ";
+  pending_ += request.user.is_anonymous() ? "-" : user_field(request.user);
+  pending_ += " [";
   pending_ += log_time();
   pending_ += "] ";
   append_quoted(pending_, fmt::format("{} {} HTTP/{}", request.method, request.target,

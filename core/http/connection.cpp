@@ -94,22 +94,32 @@ bool Connection::is_upgrade(const Request& request) const {
 
 void Connection::handle(Request request) {
   request.peer = peer_;
+  needs_.site.identify(request);
   request_ = std::make_shared<const Request>(std::move(request));
   keep_alive_ = request_->keep_alive && !finishing_;
   if (is_upgrade(*request_)) {
-    if (!needs_.site.allows_websocket(*request_)) {
-      return refuse(403, "a page of another site may not open a websocket here");
-    }
-    needs_.log.add(*request_, 101, 0);
-    state_ = State::closed;
-    auto self = shared_from_this();
-    needs_.upgrade(std::move(transport_), *request_, reader_.take_rest());
-    return needs_.closed(this);
+    set_state(State::handling);
+    return needs_.site.check_websocket(*request_, [self = shared_from_this()](Result<void> allowed) {
+      self->upgrade(allowed);
+    });
   }
   set_state(State::handling);
   needs_.site.handle(request_, [self = shared_from_this()](Response response) {
     self->respond(std::move(response));
   });
+}
+
+void Connection::upgrade(const Result<void>& allowed) {
+  if (state_ != State::handling) return;
+  if (allowed.has_error()) {
+    const bool is_forbidden = allowed.error().code == Errc::forbidden;
+    return refuse(is_forbidden ? 403 : 500, is_forbidden ? allowed.error().what : "internal error");
+  }
+  needs_.log.add(*request_, 101, 0);
+  state_ = State::closed;
+  auto self = shared_from_this();
+  needs_.upgrade(std::move(transport_), *request_, reader_.take_rest());
+  needs_.closed(this);
 }
 
 void Connection::respond(Response response) {

@@ -49,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_read(const boost::system::error_code& error, std::size_t size);
   void next_request();
   void handle(Request request);
+  void upgrade(const Result<void>& allowed);
   void respond(Response response);
   void next_piece();
   void write_piece(std::string piece);

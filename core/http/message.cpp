@@ -47,6 +47,11 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+bool is_json_request(const Request& request) {
+  const std::string_view type = request.header("content-type");
+  return type.substr(0, type.find(';')) == "application/json";
+}
+
 Response make_response(int status, std::string_view content_type, std::string body) {
   Response response;
   response.status = status;
@@ -71,6 +76,7 @@ std::string_view standard_reason(int status) {
     case 413: return "Payload Too Large";
     case 414: return "URI Too Long";
     case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/script/auth.h"
 
 // Requests and answers as the handlers see them: plain values, no socket and no parser.
 namespace kiln::http {
@@ -23,6 +24,8 @@ struct Request {
   Headers headers;                // names in lower case
   std::string body;
   std::string peer;  // address, for the access log
+  script::User user;  // nobody in particular unless a good session says who
+  enum class Session { none, good, refused } session = Session::none;
   bool is_http_1_0 = false;
   bool keep_alive = true;
 
@@ -43,6 +46,8 @@ struct Response {
 
   std::string_view text() const { return body ? std::string_view(*body) : static_body; }
 };
+
+bool is_json_request(const Request& request);
 
 // Called exactly once, on the loop thread.
 using Respond = std::function<void(Response)>;

@@ -10,9 +10,8 @@
 
 namespace kiln::http {
 
-// Shell pattern with `*`, `?` and `[...]`; letters in either case are the same.
-bool matches_glob(std::string_view pattern, std::string_view text);
-// Against www.allowed_origins, by default that of buildbotURL. `config` may be null: nothing is allowed then.
+// Against www.allowed_origins, by default that of buildbotURL; letters in either case are the same. `config` may be
+// null: nothing is allowed then.
 bool is_allowed_origin(std::string_view origin, const script::Config* config);
 // The scheme and host of a URL.
 std::string origin_of(std::string_view url);

@@ -54,17 +54,6 @@ constexpr std::array<std::string_view, 9> public_settings{
     "port",           "plugins",         "avatar_methods",     "logfileName", "allowed_origins",
     "json_cache_seconds", "ui_default_config", "debug", "ws_ping_interval"};
 
-// The name and looks of an auth method, never its parameters.
-Json public_auth(const JsonObject& settings) {
-  JsonObject shown{{"name", "NoAuth"}};
-  const Json* auth = settings.if_contains("auth");
-  if (auth == nullptr || !auth->is_object()) return shown;
-  for (const char* key : {"name", "oauth2", "fa_icon", "autologin"}) {
-    if (const Json* value = auth->get_object().if_contains(key)) shown[key] = *value;
-  }
-  return shown;
-}
-
 }  // namespace
 
 Response not_found_page() {
@@ -91,7 +80,7 @@ Response api_versions(const script::Config* config) {
   return make_response(200, "application/json", dump_json_spaced(Json(versions)));
 }
 
-std::string frontend_config(const script::Config* config) {
+std::string frontend_config(const script::User& user, const script::Config* config) {
   JsonObject shown;
   const JsonObject empty;
   const JsonObject& settings = config == nullptr ? empty : config->www.settings;
@@ -102,33 +91,28 @@ std::string frontend_config(const script::Config* config) {
   if (!shown.contains("plugins")) shown["plugins"] = JsonObject();
   if (!shown.contains("avatar_methods")) shown["avatar_methods"] = JsonObject{{"name", "gravatar"}};
   if (!shown.contains("logfileName")) shown["logfileName"] = "http.log";
-  shown["auth"] = public_auth(settings);
+  shown["auth"] = JsonObject{{"name", config == nullptr ? "NoAuth" : config->www.auth.name}};
   shown["authz"] = JsonObject();
   shown["versions"] = JsonArray{JsonArray{"Buildbot", "4.3.0"}, JsonArray{"Kilnbot", KILN_VERSION}};
   shown["buildbotURL"] = base_url(config);
   shown["title"] = config == nullptr ? "Buildbot" : config->title;
   shown["titleURL"] = config == nullptr ? "" : config->title_url;
   shown["multiMaster"] = false;
-  shown["user"] = JsonObject{{"anonymous", true}};
+  shown["user"] = user.info;
   return dump_json_spaced(Json(std::move(shown)));
 }
 
-Response config_json(const script::Config* config) {
-  Response response = make_response(200, "application/json", frontend_config(config));
-  response.headers.emplace_back("Cache-Control", "public,max-age=0");
+Response config_json(const Request& request, const script::Config* config) {
+  Response response = make_response(200, "application/json", frontend_config(request.user, config));
+  // A proxy may not give one user's answer to another.
+  response.headers.emplace_back("Cache-Control",
+                                request.user.is_anonymous() ? "public,max-age=0" : "private,max-age=0");
   return response;
 }
 
-Response auth_page(const Request& request, const script::Config* config) {
-  const bool is_leaf = request.path.size() == 2;
-  if (is_leaf && request.path[1] == "logout") {
-    const std::string redirect_to = argument(parse_query(request.query), "redirect");
-    return redirect(base_url(config) + '#' + (redirect_to.empty() ? "/" : redirect_to));
-  }
-  if (is_leaf && request.path[1] == "login") {
-    return make_response(501, "text/plain; charset=utf-8", "there is nothing to log in to: no authentication is set\n");
-  }
-  return not_found_page();
+Response redirect_to_page(const Request& request, const script::Config* config) {
+  const std::string page = argument(parse_query(request.query), "redirect");
+  return redirect(base_url(config) + '#' + (page.empty() ? "/" : page));
 }
 
 Response avatar(const Request& request, const script::Config*) {

@@ -93,6 +93,15 @@ void Site::rest(const std::shared_ptr<const Request>& request, const Respond& re
 }
 
 void Site::rest_get(const std::shared_ptr<const Request>& request, const Respond& respond) {
+  std::vector<std::string> path(request->path.begin() + 2, request->path.end());
+  needs_.authz.check({std::move(path), request->method, {}, request->user},
+                     [this, request, respond](Result<void> allowed) {
+                       if (allowed.has_error()) return respond(error_response(allowed.error()));
+                       read(request, respond);
+                     });
+}
+
+void Site::read(const std::shared_ptr<const Request>& request, const Respond& respond) {
   const bool json = wants_json(*request);
   const Encoding encoding = choose_encoding(request->header("accept-encoding"));
   const script::ConfigPtr config = needs_.api.config();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "core/base/log.h"
+#include "core/http/log_text.h"
 #include "core/http/site.h"
 
 // POST of /api/v2: JSON-RPC 2.0 (reference/rest.md section 4).
@@ -52,9 +54,11 @@ std::string envelope_error(const Json& root) {
   return {};
 }
 
-bool is_json_request(const Request& request) {
-  const std::string_view type = request.header("content-type");
-  return type.substr(0, type.find(';')) == "application/json";
+// Who did what: for those who look into it later.
+void log_control(const Request& request, const std::string& method, const Result<Json>& result) {
+  const std::string outcome = result.has_value() ? "done" : "refused: " + result.error().what;
+  log_info("{} {} by '{}' from {}: {}", log_text(method), log_text(request.target), log_text(request.user.owner()),
+           request.peer, log_text(outcome));
 }
 
 // {"id":I,"jsonrpc":"2.0","result":R}
@@ -81,10 +85,17 @@ void Site::rest_rpc(const std::shared_ptr<const Request>& request, const Respond
   control.path.assign(request->path.begin() + 2, request->path.end());
   control.method = call.at("method").get_string().c_str();
   control.params = call.at("params").get_object();
-  control.params.erase("owner");  // whoever asks cannot say who he is
-  needs_.controls.control(std::move(control), [respond, id = call.at("id")](Result<Json> result) {
+  control.owner = request->user.owner();
+  control.params["owner"] = control.owner;  // whoever asks cannot say who he is
+  data::AuthzQuestion question{control.path, control.method, control.params, request->user};
+  const Reply<Json> answer = [respond, request, method = control.method, id = call.at("id")](Result<Json> result) {
+    log_control(*request, method, result);
     if (result.has_error()) return respond(rpc_error(result.error(), id));
     respond(rpc_result(id, *result));
+  };
+  needs_.authz.check(std::move(question), [this, control = std::move(control), answer](Result<void> allowed) mutable {
+    if (allowed.has_error()) return answer(allowed.error());
+    needs_.controls.control(std::move(control), answer);
   });
 }
 

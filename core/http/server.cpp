@@ -29,7 +29,7 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
       : needs_(std::move(needs)),
         options_(std::move(options)),
         log_({options_.access_log, options_.log_max_bytes, options_.log_max_files}),
-        site_({needs_.api, needs_.controls}),
+        site_({needs_.api, needs_.controls, needs_.authz, options_.session_secret}),
         sweep_timer_(needs_.executor),
         stop_timer_(needs_.executor) {}
 
@@ -78,10 +78,10 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
   void warn_when_open() const {
     if (!net::is_public(listener_->endpoint())) return;
     const script::ConfigPtr config = needs_.api.config();
-    if (config != nullptr && config->www.settings.contains("authz")) return;
+    if (config != nullptr && config->www.authz) return;
     log_warning(
         "the web server on {} is open to other machines and c['www'] has no authz: anybody who reaches it can start "
-        "and stop builds; set www authz, or listen on 127.0.0.1",
+        "and stop builds; set www authz (see docs/auth.md), or listen on 127.0.0.1",
         net::to_string(listener_->endpoint()));
   }
 

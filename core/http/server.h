@@ -10,6 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/data/api.h"
+#include "core/data/authz.h"
 #include "core/data/controls.h"
 #include "core/data/event_bus.h"
 
@@ -22,12 +23,14 @@ class Server {
     boost::asio::any_io_executor executor;
     data::Api& api;
     data::Controls& controls;
+    data::Authz& authz;
     data::EventBus& events;
   };
   struct Options {
     std::filesystem::path access_log;  // <basedir>/http.log; empty: none
     std::size_t log_max_bytes = 10'000'000;
     int log_max_files = 10;
+    std::string session_secret;          // signs the users' cookies; empty: one of its own
     std::size_t max_connections = 4096;  // websockets included
   };
   Server(Needs needs, Options options);

@@ -50,14 +50,14 @@ std::string policy(const std::string& nonce) {
          "manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 
-Response index_page(const script::Config* config) {
+Response index_page(const Request& request, const script::Config* config) {
   const Asset* page = find_asset("index.html");
   std::string html(page == nullptr ? missing_ui : page->plain);
   const std::string nonce = make_nonce();
   if (const std::size_t place = html.find(config_place); place != std::string::npos) {
     html.replace(place, config_place.size(),
                  "<script id=\"bb-config\" nonce=\"" + nonce + "\">window.buildbotFrontendConfig = " +
-                     script_safe(frontend_config(config)) + ";</script>");
+                     script_safe(frontend_config(request.user, config)) + ";</script>");
   }
   Response response = make_response(200, "text/html; charset=utf-8", std::move(html));
   response.headers.emplace_back("Cache-Control", "no-cache");
@@ -104,7 +104,7 @@ Response asset_response(const Request& request, const Asset& asset) {
 
 Response static_file(const Request& request, const script::Config* config) {
   const std::string path = joined(request.path);
-  if (path.empty() || path == "index.html") return index_page(config);
+  if (path.empty() || path == "index.html") return index_page(request, config);
   const Asset* asset = find_asset(path);
   return asset == nullptr ? not_found_page() : asset_response(request, *asset);
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/model/entities.h"
+#include "core/script/auth.h"
 #include "core/script/cron_times.h"
 #include "core/script/object.h"
 #include "core/script/step.h"
@@ -183,6 +184,9 @@ struct WwwConfig {
   bool hook_base = false;           // change_hook_dialects has base
   std::vector<std::string> allowed_origins;
   int json_cache_seconds = 0;
+  AuthConfig auth;
+  std::optional<AuthzConfig> authz;  // none: everything is allowed
+  std::chrono::seconds session_life{std::chrono::hours(7 * 24)};
 };
 
 struct Config {

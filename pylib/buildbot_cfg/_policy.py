@@ -14,11 +14,14 @@ from typing import Any
 from buildbot_cfg import _alias, _bridge, _loader, _output, _services, _twisted, _watch
 from buildbot_cfg._hooks import classify, collapse
 from buildbot_cfg._session import open_build
+from buildbot_cfg._web_hooks import check_allowed, check_login, user_info
 
 _THREADS_S = 2.0
 
 __all__ = [
     "activate",
+    "check_allowed",
+    "check_login",
     "child_ended",
     "classify",
     "collapse",
@@ -30,6 +33,7 @@ __all__ = [
     "redirect_output",
     "run_script",
     "use_loop",
+    "user_info",
     "wind_down",
 ]
 

@@ -15,6 +15,7 @@ from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_workers import WorkerView, worker_views
+from buildbot_cfg._view_www import auth_view, authz_view
 from buildbot_cfg._where import Location
 from buildbot_cfg.process._rendering import holds_renderable
 
@@ -176,6 +177,9 @@ def _www(given: dict[Any, Any], lines: Lines) -> dict[str, Any]:
         "hook_base": bool(dialects.get("base")),
         "allowed_origins": [str(origin) for origin in values["allowed_origins"]],
         "json_cache_seconds": values["json_cache_seconds"],
+        "auth": auth_view(values["auth"], lines("auth")),
+        "authz": authz_view(values["authz"], lines("authz")),
+        "session_seconds": max(0, int(values["cookie_expiration_time"].total_seconds())),
     }
 
 

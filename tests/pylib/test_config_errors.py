@@ -242,13 +242,13 @@ def test_a_file_without_configuration_says_so(load):
 
 def test_keys_without_effect_give_one_warning_each(good):
     view = good(
-        GOOD + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'auth': object()}\n"
+        GOOD + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'avatar_methods': object()}\n"
     )
 
     assert [warning.split(": ", 1)[1] for warning in view.warnings] == [
         'c["services"]: accepted, not active in this version',
         'c["changeHorizon"]: accepted, not active in this version',
-        'c["www"]["auth"]: accepted, not active in this version',
+        'c["www"]["avatar_methods"]: accepted, not active in this version',
     ]
 
 

@@ -186,15 +186,17 @@ def test_titles_urls_and_www_are_read(good):
         + """\
 c['title'], c['titleURL'], c['buildbotURL'] = 'T', 'http://t', 'http://b'
 c['www'] = dict(port=8010, change_hook_dialects={'base': True}, allowed_origins=['*'], json_cache_seconds=4,
-                ui_default_config={'a': 1}, auth=object())
+                ui_default_config={'a': 1})
 c['db'] = {'db_url': 'sqlite:///x.sqlite'}
 c['properties'] = {'g': 'v'}
 """
     )
 
     assert (view.title, view.title_url, view.buildbot_url) == ("T", "http://t/", "http://b/")
+    assert (view.www.pop("auth")["name"], view.www.pop("authz")) == ("NoAuth", None)
     assert view.www == {
         "port": "8010", "hook_base": True, "allowed_origins": ["*"], "json_cache_seconds": 4,
+        "session_seconds": 604800,
         "settings": {"ui_default_config": {"a": 1}, "allowed_origins": ["*"], "json_cache_seconds": 4},
     }  # fmt: skip
     assert view.db_url == "sqlite:///x.sqlite"

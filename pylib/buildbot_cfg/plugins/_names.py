@@ -32,7 +32,10 @@ NAMES: dict[str, dict[str, str]] = {
         "WarningCountingShellCommand": "buildbot_cfg.steps.shell",
     },
     "util": {
+        "AnyControlEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
+        "AnyEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "AnyPropertyParameter": "buildbot_cfg.schedulers.forcesched",
+        "Authz": "buildbot_cfg.www.authz.authz",
         "BooleanParameter": "buildbot_cfg.schedulers.forcesched",
         "BuildFactory": "buildbot_cfg.process.factory",
         "BuilderConfig": "buildbot_cfg.config.builder",
@@ -41,11 +44,15 @@ NAMES: dict[str, dict[str, str]] = {
         "ChoiceStringParameter": "buildbot_cfg.schedulers.forcesched",
         "Codebase": "buildbot_cfg.process.codebase",
         "CodebaseParameter": "buildbot_cfg.schedulers.forcesched",
+        "CustomAuth": "buildbot_cfg.www.auth",
         "EXCEPTION": "buildbot_cfg.process.results",
+        "EnableSchedulerEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "FAILURE": "buildbot_cfg.process.results",
         "FileParameter": "buildbot_cfg.schedulers.forcesched",
         "FixedParameter": "buildbot_cfg.schedulers.forcesched",
         "FlattenList": "buildbot_cfg.process.properties",
+        "ForceBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
+        "HTPasswdAuth": "buildbot_cfg.www.auth",
         "InheritBuildParameter": "buildbot_cfg.schedulers.forcesched",
         "IntParameter": "buildbot_cfg.schedulers.forcesched",
         "Interpolate": "buildbot_cfg.process.properties",
@@ -56,16 +63,26 @@ NAMES: dict[str, dict[str, str]] = {
         "Project": "buildbot_cfg.process.project",
         "Property": "buildbot_cfg.process.properties",
         "RETRY": "buildbot_cfg.process.results",
+        "RebuildBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "Results": "buildbot_cfg.process.results",
+        "RolesFromDomain": "buildbot_cfg.www.authz.roles",
+        "RolesFromEmails": "buildbot_cfg.www.authz.roles",
+        "RolesFromGroups": "buildbot_cfg.www.authz.roles",
+        "RolesFromOwner": "buildbot_cfg.www.authz.roles",
+        "RolesFromUsername": "buildbot_cfg.www.authz.roles",
         "SKIPPED": "buildbot_cfg.process.results",
         "SUCCESS": "buildbot_cfg.process.results",
+        "StopBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "StringParameter": "buildbot_cfg.schedulers.forcesched",
         "TextParameter": "buildbot_cfg.schedulers.forcesched",
         "Transform": "buildbot_cfg.process.properties",
         "UserNameParameter": "buildbot_cfg.schedulers.forcesched",
+        "UserPasswordAuth": "buildbot_cfg.www.auth",
         "WARNINGS": "buildbot_cfg.process.results",
         "WithProperties": "buildbot_cfg.process.properties",
         "WorkerChoiceParameter": "buildbot_cfg.schedulers.forcesched",
+        "fnmatchStrMatcher": "buildbot_cfg.www.authz.authz",
+        "reStrMatcher": "buildbot_cfg.www.authz.authz",
         "renderer": "buildbot_cfg.process.properties",
     },
     "webhooks": {},
@@ -77,8 +94,8 @@ NAMES: dict[str, dict[str, str]] = {
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    AnyControlEndpointMatcher AnyEndpointMatcher Assert AuthorizedKeysManhole
-    Authz AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
+    Assert AuthorizedKeysManhole
+    AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
     BitbucketPullrequestPoller BitbucketServerCoreAPIStatusPush BitbucketServerPRCommentPush
     BitbucketServerStatusPush BitbucketStatusPush BuildEPYDoc BuildRequestGenerator
     BuildSetCombinedStatusGenerator BuildSetStatusGenerator BuildStartEndStatusGenerator
@@ -87,14 +104,14 @@ LATER = frozenset(
     CaptureBuildDurationAllBuilders CaptureBuildEndTime CaptureBuildEndTimeAllBuilders
     CaptureBuildStartTime CaptureBuildStartTimeAllBuilders CaptureData CaptureDataAllBuilders
     CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection CopyDirectory
-    Cppcheck CustomAuth DELETE Darcs DbConfig DebCowbuilder DebLintian DebPbuilder
-    DirectoryUpload Distutils DockerLatentWorker EC2LatentWorker EnableSchedulerEndpointMatcher
-    FailingBuildsetCanceller FileDownload FileExists FileUpload ForceBuildEndpointMatcher GET
+    Cppcheck DELETE Darcs DbConfig DebCowbuilder DebLintian DebPbuilder
+    DirectoryUpload Distutils DockerLatentWorker EC2LatentWorker
+    FailingBuildsetCanceller FileDownload FileExists FileUpload GET
     GNUAutoconf Gerrit GerritChangeFilter GerritChangeSource GerritEventLogPoller
     GerritStatusPush GerritVerifyStatusPush GitCommit GitCredentialInputRenderer
     GitCredentialOptions GitDiffInfo GitHub GitHubAuth GitHubCommentPush GitHubPullrequestPoller
     GitHubStatusPush GitLab GitLabAuth GitLabStatusPush GitPush GitTag GoogleAuth HEAD HLint
-    HTPasswdAuth HTTPStep HashiCorpVaultKvSecretProvider HgPoller HttpStatusPush IRC
+     HTTPStep HashiCorpVaultKvSecretProvider HgPoller HttpStatusPush IRC
     InfluxStorageService JSONPropertiesDownload JSONStringDownload JanitorConfigurator
     KubeCtlProxyConfigLoader KubeHardcodedConfig KubeInClusterConfigLoader KubeLatentWorker
     LdapUserInfo LibVirtWorker LocalWorker LogRenderable Machine MailNotifier MaildirSource
@@ -105,17 +122,17 @@ LATER = frozenset(
     MultipleFileUpload OPTIONS OldBuildCanceller
     OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT PasswordManhole
     PerlModuleTest PushjetNotifier PushoverNotifier PyFlakes PyLint QuickBuildFactory
-    RebuildBuildEndpointMatcher RemoteUserAuth RemoveDirectory RemovePYCs Repo RevlinkMatch
-    Robocopy RolesFromDomain RolesFromEmails RolesFromGroups RolesFromOwner RolesFromUsername
+     RemoteUserAuth RemoveDirectory RemovePYCs Repo RevlinkMatch
+    Robocopy
     RpmBuild RpmLint SVN SVNCommitEmailMaildirSource SVNPoller Secret SecretInAFile SecretInPass
     SetProperties SetPropertiesFromEnv ShellArg ShellSequence SourceStampFilter Sphinx
-    StatsService StopBuildEndpointMatcher StringDownload SubunitShellCommand TelegramBot
+    StatsService StringDownload SubunitShellCommand TelegramBot
     TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass URLForBuild
-    UbuCowbuilder UbuPbuilder UserPasswordAuth VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9
+    UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9
     VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
     VaultAuthenticatorApprole VaultAuthenticatorToken WorkerLock WorkerMissingGenerator
     ZulipStatusPush badges base bitbucket bitbucketcloud bitbucketserver console_view
-    enforceChosenWorker fnmatchStrMatcher github gitlab gitorious grid_view poller reStrMatcher
+    enforceChosenWorker github gitlab gitorious grid_view poller
     waterfall_view wsgi_dashboards
     """.split()
 )

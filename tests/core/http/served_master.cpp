@@ -67,8 +67,9 @@ ServedMaster::ServedMaster(script::ConfigPtr config, http::Server::Options optio
   restore_live_tables(directory_);
   logs_ = logs::LogStore::open({.directory = directory_ / "kiln-logs", .post_to_loop = post}).value();
   api_ = std::make_unique<data::Api>(data::Api::Needs{*db_, *logs_, [this] { return config_; }});
+  authz_ = std::make_unique<data::Authz>(data::Authz::Needs{*db_, [this] { return config_; }});
   server_ = std::make_unique<http::Server>(
-      http::Server::Needs{loop_.get_executor(), *api_, controls_, events_}, std::move(options));
+      http::Server::Needs{loop_.get_executor(), *api_, controls_, *authz_, events_}, std::move(options));
   port_ = server_->start("tcp:0:interface=127.0.0.1").value();
   thread_ = std::thread([this] { loop_.run(); });
 }

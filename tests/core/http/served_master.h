@@ -70,6 +70,7 @@ class ServedMaster {
   std::unique_ptr<db::Database> db_;
   std::unique_ptr<logs::LogStore> logs_;
   std::unique_ptr<data::Api> api_;
+  std::unique_ptr<data::Authz> authz_;
   RecordingControls controls_;
   data::EventBus events_;
   std::unique_ptr<http::Server> server_;

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The web server: who may log in, who may do what."""
