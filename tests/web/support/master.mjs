@@ -28,9 +28,13 @@ export async function freePort() {
 }
 
 export class ScratchMaster {
-  /** Makes and starts everything; `dir` is where test steps look for gate files. */
-  static async start() {
+  /**
+   * Makes and starts everything; `dir` is where test steps look for gate files.
+   * `config`: lines that go behind those of master.cfg.
+   */
+  static async start({ config = '' } = {}) {
     const master = new ScratchMaster();
+    master.config = config;
     master.dir = await mkdtemp(join(tmpdir(), 'kiln-web-'));
     master.masterPort = await freePort();
     master.workerPort = await freePort();
@@ -64,6 +68,7 @@ export class ScratchMaster {
     const base = join(this.dir, 'master');
     await run(required('KILN_MASTER_CMD'), ['create-master', base]);
     await cp(new URL('master.cfg', import.meta.url).pathname, join(base, 'master.cfg'));
+    await appendFile(join(base, 'master.cfg'), this.config);
     const settings = {
       http: this.masterPort,
       worker: this.workerPort,

@@ -21,5 +21,8 @@ export function isAbort(error: unknown): boolean {
 }
 
 export function messageOf(error: unknown): string {
+  if (error instanceof ApiError && error.status === 403) {
+    return `you are not allowed to do this (${error.message})`;
+  }
   return error instanceof Error ? error.message : String(error);
 }

@@ -20,10 +20,7 @@ export function pageBase(location: Location): string {
   return location.origin + location.pathname.replace(/[^/]*$/, '');
 }
 
+/** Where other sites that know the user (OAuth) are asked. */
 export function loginHref(base: string, hash: string): string {
   return `${base}auth/login?redirect=${encodeURIComponent(hash.replace(/^#/, ''))}`;
-}
-
-export function logoutHref(base: string, hash: string): string {
-  return `${base}auth/logout?redirect=${encodeURIComponent(hash.replace(/^#/, ''))}`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { signal } from '@preact/signals';
+import { ApiError, messageOf } from '../api/ApiError';
 import { endpoints, type Endpoints } from '../api/endpoints';
 import { LiveSocket, type SocketWorld } from '../api/LiveSocket';
 import { RestClient } from '../api/RestClient';
@@ -23,6 +24,7 @@ export class AppState {
   readonly toasts = signal<readonly Toast[]>([]);
   /** Read out by screen readers, such as the result of a build. */
   readonly announcement = signal('');
+  readonly isLoginOpen = signal(false);
   private readonly queries = new Set<LiveQuery>();
   private nextToast = 1;
 
@@ -47,6 +49,18 @@ export class AppState {
 
   get isLoggedIn(): boolean {
     return this.config.user?.anonymous === false || this.config.user?.username !== undefined;
+  }
+
+  /** Whether a name and a password make somebody of the visitor. */
+  get canLogIn(): boolean {
+    const { auth } = this.config;
+    return !this.isLoggedIn && auth !== undefined && auth.name !== 'NoAuth';
+  }
+
+  /** Why a control did not work, and what would help. */
+  explain(error: unknown): string {
+    const isForbidden = error instanceof ApiError && error.status === 403;
+    return messageOf(error) + (isForbidden && this.canLogIn ? ': log in first' : '');
   }
 
   openQuery(plan: QueryPlan): LiveQuery {

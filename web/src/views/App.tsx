@@ -7,6 +7,7 @@ import { PausedBanner } from '../ui/ConnectionStatus';
 import { Toasts } from '../ui/Toasts';
 import { HomeView } from './HomeView';
 import { lazyView } from './lazyView';
+import { LoginDialog } from './LoginDialog';
 import { NotFoundView } from './NotFoundView';
 import { Sidebar } from './Sidebar';
 
@@ -32,6 +33,7 @@ export function App() {
         />
         <RouteView key={routeKey(route)} route={route} onMenu={() => setMenuOpen(true)} />
       </div>
+      {app.isLoginOpen.value && <LoginDialog onClose={() => (app.isLoginOpen.value = false)} />}
       <Toasts toasts={app.toasts.value} onDismiss={(id) => app.dismiss(id)} />
       <div class="sr-only" aria-live="polite">
         {app.announcement.value}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useMemo, useState } from 'preact/hooks';
-import { ApiError, messageOf } from '../api/ApiError';
+import { ApiError } from '../api/ApiError';
 import type { Builder, ForceScheduler } from '../api/types';
 import {
   forceParams,
@@ -50,7 +50,7 @@ export function ForceDialog({ builder, scheduler, onClose }: Props) {
       // Errors about fields the form does not show must not get lost.
       const unseen = Object.entries(named).filter(([key]) => !shownKeys.has(key));
       const texts = unseen.map(([key, text]) => `${key}: ${text}`);
-      setFailure([messageOf(error), ...texts].join('; '));
+      setFailure([app.explain(error), ...texts].join('; '));
       setSending(false);
     }
   };

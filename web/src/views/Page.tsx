@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { loginHref, logoutHref } from '../api/config';
 import favicon from '../assets/favicon.svg';
 import faviconBad from '../assets/favicon-bad.svg';
 import faviconOk from '../assets/favicon-ok.svg';
@@ -11,6 +10,7 @@ import { useApp } from '../state/hooks';
 import { Breadcrumbs, type Crumb } from '../ui/Breadcrumbs';
 import { ConnectionDot } from '../ui/ConnectionStatus';
 import { Icon } from '../ui/Icon';
+import { UserMenu } from './UserMenu';
 
 interface Props {
   title: string;
@@ -62,23 +62,4 @@ function useTab(title: string, icon: string): void {
   useEffect(() => {
     document.querySelector('link[rel=icon]')?.setAttribute('href', icon);
   }, [icon]);
-}
-
-function UserMenu() {
-  const { config, base, isLoggedIn } = useApp();
-  if (isLoggedIn) {
-    const name = config.user?.full_name ?? config.user?.username ?? config.user?.email ?? 'user';
-    return (
-      <span class="user">
-        {name} <a href={logoutHref(base, window.location.hash)}>Log out</a>
-      </span>
-    );
-  }
-  const isOpen = config.auth === undefined || config.auth.name === 'NoAuth';
-  if (isOpen) return null;
-  return (
-    <a class="user" href={loginHref(base, window.location.hash)}>
-      Log in
-    </a>
-  );
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { useId, useState } from 'preact/hooks';
-import { messageOf } from '../api/ApiError';
 import type { Build } from '../api/types';
 import { useApp } from '../state/hooks';
 import { Dialog } from '../ui/Dialog';
@@ -23,7 +22,7 @@ export function StopDialog({ build, onClose }: Props) {
       app.toast('done', `Asked build #${build.number} to stop`);
       onClose();
     } catch (error) {
-      app.toast('failed', `Build #${build.number} was not stopped: ${messageOf(error)}`);
+      app.toast('failed', `Build #${build.number} was not stopped: ${app.explain(error)}`);
       setSending(false);
     }
   };
