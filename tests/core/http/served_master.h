@@ -40,6 +40,7 @@ class ServedMaster {
   RecordingControls& controls() { return controls_; }
   http::Server& server() { return *server_; }
   data::Api& api() { return *api_; }
+  data::Authz& authz() { return *authz_; }
   logs::LogStore& logs() { return *logs_; }
   db::Database& db() { return *db_; }
   data::EventBus& events() { return events_; }

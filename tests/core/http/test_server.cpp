@@ -239,7 +239,7 @@ TEST_CASE("the port of another server is refused with one clear sentence") {
   ServedMaster master(golden_config());
 
   const auto second = master.on_loop([&] {
-    http::Server server({master.executor(), master.api(), master.controls(), master.events()}, {});
+    http::Server server({master.executor(), master.api(), master.controls(), master.authz(), master.events()}, {});
     return server.start("tcp:" + std::to_string(master.port()) + ":interface=127.0.0.1");
   });
 
