@@ -242,7 +242,8 @@ def test_a_file_without_configuration_says_so(load):
 
 def test_keys_without_effect_give_one_warning_each(good):
     view = good(
-        GOOD + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'avatar_methods': object()}\n"
+        GOOD
+        + "c['services'] = [1]\nc['changeHorizon'] = 3\nc['www'] = {'avatar_methods': object()}\n"
     )
 
     assert [warning.split(": ", 1)[1] for warning in view.warnings] == [
