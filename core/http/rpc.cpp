@@ -86,8 +86,9 @@ void Site::rest_rpc(const std::shared_ptr<const Request>& request, const Respond
   control.method = call.at("method").get_string().c_str();
   control.params = call.at("params").get_object();
   control.owner = request->user.owner();
-  control.params["owner"] = control.owner;  // whoever asks cannot say who he is
+  control.params.erase("owner");  // whoever asks cannot say who he is
   data::AuthzQuestion question{control.path, control.method, control.params, request->user};
+  question.params["owner"] = control.owner;  // as rules of the user's own see it under upstream
   const Reply<Json> answer = [respond, request, method = control.method, id = call.at("id")](Result<Json> result) {
     log_control(*request, method, result);
     if (result.has_error()) return respond(rpc_error(result.error(), id));

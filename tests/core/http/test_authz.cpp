@@ -27,9 +27,15 @@ script::RoleMatcher admin_is(const std::string& name) {
   return {.kind = Role::username, .text = {}, .roles = {{name, {"admins"}}}};
 }
 
+http::Server::Options signing_with_secret() {
+  http::Server::Options options;
+  options.session_secret = secret;
+  return options;
+}
+
 // A master and somebody who talks to it.
 struct Talk {
-  explicit Talk(script::ConfigPtr config) : master(std::move(config), {.session_secret = secret}) {}
+  explicit Talk(script::ConfigPtr config) : master(std::move(config), signing_with_secret()) {}
 
   HttpAnswer ask(std::string_view method, std::string_view target, const JsonObject& user, std::string_view body = {}) {
     HttpClient client(master.port());
