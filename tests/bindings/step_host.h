@@ -56,6 +56,12 @@ class RecordingStepHost final : public kiln::script::StepHost {
     told.push_back("url " + name + " " + url);
     reply(kiln::Result<void>());
   }
+  void trigger(kiln::script::TriggerOrder order, kiln::Reply<kiln::script::Triggered> started,
+               kiln::Reply<kiln::Results> finished) override {
+    told.push_back("trigger " + order.scheduler);
+    started(kiln::script::Triggered{});
+    finished(kiln::Results::success);
+  }
   void set_state_string(std::string text) override { told.push_back("state " + text); }
   void add_steps(std::vector<kiln::script::StepPtr> steps, bool at_end) override {
     added = std::move(steps);
