@@ -111,10 +111,11 @@ def pytest(folder: str, scratch: Path) -> Counts:
     )
 
 
-def integration(scratch: Path) -> Counts:
-    report = scratch / "integration.xml"
+def with_masters(folder: str, scratch: Path) -> Counts:
+    """Tests that start masters and workers of their own."""
+    report = scratch / f"{folder}.xml"
     return run_reported(
-        [VENV / "python", "-m", "pytest", "tests/integration", "-q", f"--junit-xml={report}"],
+        [VENV / "python", "-m", "pytest", f"tests/{folder}", "-q", f"--junit-xml={report}"],
         report,
     )
 
@@ -217,7 +218,8 @@ SUITES: dict[str, Callable[[Path], Counts]] = {
     "pylib": lambda scratch: pytest("pylib", scratch),
     "bindings": lambda scratch: pytest("bindings", scratch),
     "worker": worker,
-    "integration": integration,
+    "integration": lambda scratch: with_masters("integration", scratch),
+    "conformance": lambda scratch: with_masters("conformance", scratch),
     "web": web,
     "browser": browser,
 }

@@ -88,16 +88,19 @@ void StepRun::write_row() {
   row_.buildid = build_.row().id;
   row_.state_string = state_string_;
   const EpochSeconds now = build_.kernel().clock.now_s();
+  const std::optional<EpochSeconds> locked =
+      prepared_.skip || prepared_.error ? std::nullopt : std::optional(now);
   Unit& unit = build_.pending();
   const std::size_t index =
-      unit.add(writes::AddStep{row_.buildid, row_.number, row_.name, row_.state_string, now, now});
-  unit.then([self = shared_from_this(), index, now](const Committed& committed) {
+      unit.add(writes::AddStep{row_.buildid, row_.number, row_.name, row_.state_string, now, locked});
+  unit.then([self = shared_from_this(), index, now, locked](const Committed& committed) {
     self->row_.id = StepId(committed[index].id);
     Kernel& kernel = self->build_.kernel();
     kernel.publish("new", self->row_);
     self->row_.started_at = now;
     kernel.publish("started", self->row_);
-    self->row_.locks_acquired_at = now;
+    if (!locked) return;
+    self->row_.locks_acquired_at = locked;
     kernel.publish("updated", self->row_);
   });
   for (EarlyLog& log : std::exchange(early_logs_, {})) {

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+"""One scenario's master, workers and repositories, and the stimuli its script gives them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).resolve().parents[1]
+for folder in (TESTS / "integration", TESTS / "support"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+from git_repository import Repository  # noqa: E402
+from running import WORKER_CMD, Master, Worker, wait_for  # noqa: E402
+
+# Every scenario's configuration begins with these lines. `gate(name)` is a shell command that prints "waiting", then
+# waits until the script calls `stage.open(name)`.
+HEADER = """
+import os
+from buildbot.plugins import changes, reporters, schedulers, secrets, steps, util, worker
+DIR = @DIR@
+def gate(name):
+    return f"echo waiting; until [ -e {{DIR}}/gates/{{name}} ]; do sleep 0.02; done; echo {{name}}"
+c = BuildmasterConfig = {{}}
+c["title"] = "conformance"
+c["buildbotURL"] = "http://127.0.0.1:{http}/"
+c["buildbotNetUsageData"] = None
+c["db"] = {{"db_url": {db!r}}}
+c["protocols"] = {{"pb": {{"port": "tcp:{pb}:interface=127.0.0.1"}}}}
+c["www"] = {{"port": "tcp:{http}:interface=127.0.0.1", "plugins": {{}}, "change_hook_dialects": {{"base": True}}}}
+c["workers"] = [worker.Worker("w1", "pw1")]
+"""
+
+# A worker's whole environment: the shell steps print it into their logs.
+WORKER_ENV = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+}
+MASTER_ENV = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    "START_TIMEOUT": "120",  # Buildbot's own ten seconds are too few when several start at once
+}
+
+
+class Peer(Worker):
+    """An unmodified buildbot-worker with a fixed environment."""
+
+    def start(self) -> Peer:
+        home = self.dir / "home"
+        home.mkdir(exist_ok=True)
+        self.process = subprocess.Popen(
+            [WORKER_CMD, "start", "--nodaemon", str(self.dir)], cwd=self.dir, env=WORKER_ENV | {"HOME": str(home)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        return self
+
+
+class Stage(Master):
+    """The master of a scenario with everything around it, in one scratch folder."""
+
+    def __init__(self, folder: Path, command: str, config: str) -> None:
+        super().__init__(folder, command=command)
+        self.folder = folder
+        self.config = config
+        self.notes: dict[str, Any] = {}
+        self.workers: dict[str, Peer] = {}
+        self.repositories: dict[str, Repository] = {}
+        (folder / "gates").mkdir()
+
+    # -- the master ----------------------------------------------------------------------------------------------------
+
+    def cli(self, verb: str, *args: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.command, verb, *args], text=True, timeout=timeout, env=os.environ | MASTER_ENV,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def configure(self, config: str, header: str = HEADER) -> None:
+        super().configure(config, HEADER.replace("@DIR@", repr(str(self.folder))))
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def reconfig(self, old: str, new: str) -> None:
+        """Replaces a text of the configuration and has the master read it again."""
+        assert old in self.config, f"the configuration has no {old!r}"
+        self.config = self.config.replace(old, new)
+        self.configure(self.config)
+        done = self.cli("reconfig", str(self.dir))
+        assert done.returncode == 0, done.stdout + self.log()
+
+    # -- workers and gates ---------------------------------------------------------------------------------------------
+
+    def start_worker(self, name: str = "w1") -> Peer:
+        """Starts a worker (password "pw" + the name's end) and waits until the master has it."""
+        if name not in self.workers:
+            self.workers[name] = Peer(self.folder, self.pb, name, "pw" + name.removeprefix("w"))
+        peer = self.workers[name].start()
+        self.wait_attached(name)
+        return peer
+
+    def kill_worker(self, name: str = "w1") -> None:
+        """Kills a worker with all its commands, and waits until the master has seen it go."""
+        self.workers[name].stop()
+        wait_for(f"the loss of {name}", lambda: not self.rows(f"workers/{name}")[0]["connected_to"])
+
+    def open(self, gate: str) -> None:
+        (self.folder / "gates" / gate).touch()
+
+    def repository(self, name: str) -> Repository:
+        if name not in self.repositories:
+            self.repositories[name] = Repository(self.folder / name)
+        return self.repositories[name]
+
+    # -- controls ------------------------------------------------------------------------------------------------------
+
+    def answer(self, path: str, method: str, **params: Any) -> dict[str, Any]:
+        """The status and the body of a control, whether it is refused or not."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        request = urllib.request.Request(
+            self.url(f"api/v2/{path}"), body, {"Content-Type": "application/json"}, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return {"status": reply.status, "body": json.load(reply)}
+        except urllib.error.HTTPError as refused:
+            return {"status": refused.code, "body": json.loads(refused.read())}
+
+    def force_by(self, scheduler: str, builder: str, **params: Any) -> int:
+        builderid = self.builder_id(builder)
+        _, requests = self.control(
+            f"forceschedulers/{scheduler}", "force", builderid=builderid, **params
+        )
+        return int(requests[str(builderid)])
+
+    def stop_build(self, build: dict[str, Any], reason: str = "no need") -> None:
+        self.control(f"builds/{build['buildid']}", "stop", reason=reason)
+
+    def cancel(self, request: int, reason: str = "no need") -> None:
+        self.control(f"buildrequests/{request}", "cancel", reason=reason)
+
+    def rebuild(self, build: dict[str, Any]) -> int:
+        _, requests = self.control(f"builds/{build['buildid']}", "rebuild")
+        return int(next(iter(requests.values())))
+
+    def change(self, **fields: str) -> int:
+        """A change by the base hook; its id."""
+        known = len(self.rows("changes"))
+        self.hook(
+            **{"author": "Ann <ann@x.org>", "comments": "a change", "when": "1600000000", **fields}
+        )
+        return int(wait_for("the change", lambda: self.rows("changes")[known:] and known + 1))
+
+    def note(self, name: str, value: Any) -> None:
+        """Keeps a value of the script's own to be compared."""
+        assert name not in self.notes, f"{name!r} is noted twice"
+        self.notes[name] = value
+
+    # -- waiting -------------------------------------------------------------------------------------------------------
+
+    def wait(self, what: str, probe: Callable[[], Any]) -> Any:
+        return wait_for(what, probe)
+
+    def finish(self, request: int) -> dict[str, Any]:
+        """The last build of a request when the request is complete."""
+        return self.finished_build(request)
+
+    def finished(self, builder: str, count: int) -> list[dict[str, Any]]:
+        """The first `count` builds of a builder when that many are complete."""
+        return wait_for(
+            f"{count} builds of {builder}",
+            lambda: self._complete_builds(builder, count),
+        )
+
+    def _complete_builds(self, builder: str, count: int) -> list[dict[str, Any]] | None:
+        builds = self.rows(f"builders/{self.builder_id(builder)}/builds?order=number")
+        done = [build for build in builds if build["complete"]]
+        return done if len(done) >= count else None
+
+    def wait_step(self, build: dict[str, Any], name: str) -> dict[str, Any]:
+        """A step of this name that has begun and has not ended."""
+
+        def running() -> dict[str, Any] | None:
+            return next(
+                (s for s in self.steps(build) if s["name"] == name and s["started_at"] and not s["complete"]), None
+            )  # fmt: skip
+
+        return wait_for(f"step {name}", running)
+
+    def wait_output(self, build: dict[str, Any], name: str, text: str = "waiting\n") -> None:
+        """Waits until the log of a running step has the text: the worker's process is there."""
+        step = self.wait_step(build, name)
+
+        def seen() -> bool:
+            with contextlib.suppress(urllib.error.HTTPError):
+                return text in self.log_text(step)
+            return False
+
+        wait_for(f"the output of {name}", seen)
+
+    def at_gate(self, builder: str = "b1", step: str = "shell", **params: Any) -> tuple[int, dict[str, Any]]:  # fmt: skip
+        """Forces a build and waits until its step stands at a gate: the request and the build."""
+        request = self.force(builder, **params)
+        build = self.build_of(request)
+        self.wait_output(build, step)
+        return request, build
+
+    def settle(self) -> None:
+        """Waits until every build, request and buildset is complete."""
+
+        def idle() -> bool:
+            kinds = ("builds", "buildrequests", "buildsets")
+            return all(row["complete"] for kind in kinds for row in self.rows(kind))
+
+        wait_for("the end of everything", idle)
+
+    def close(self) -> None:
+        for peer in self.workers.values():
+            peer.stop()
+        if self.pid() is not None and self.cli("stop", str(self.dir)).returncode:
+            self.kill()
