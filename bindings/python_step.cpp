@@ -68,8 +68,10 @@ class PythonStep final : public script::Step {
   }
 
   void run(Reply<StepOutcome> reply) override {
+    std::string name = live_->host ? live_->host->step_name() : std::string();
     ask<StepOutcome>(
-        policy_, std::move(reply), [runner = runner_] { return py::object(held(runner).attr("run")()); },
+        policy_, std::move(reply),
+        [runner = runner_, name = std::move(name)] { return py::object(held(runner).attr("run")(to_str(name))); },
         [](const py::object& values) { return to_outcome(values); });
   }
 

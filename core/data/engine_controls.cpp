@@ -6,6 +6,7 @@
 #include "core/data/scope_args.h"
 #include "core/db/build_store.h"
 #include "core/db/buildset_store.h"
+#include "core/db/change_store.h"
 #include "core/db/request_store.h"
 #include "core/db/try.h"
 #include "core/db/worker_store.h"
@@ -114,24 +115,30 @@ void EngineControls::rebuild(PathArgs args, Reply<Json> reply) {
     Build build;
     Buildset buildset;
     Properties properties;
+    std::vector<Change> changes;  // of each sourcestamp the newest
   };
   const auto read = [args](db::Connection& db) -> Result<Original> {
     db::BuildScope scope;
     scope.path = build_path(args);
     KILN_TRY(auto builds, db::query_builds(db, scope, {}));
     if (builds.rows.empty()) return make_error(Errc::fatal, "cannot rebuild: there is no such build");
-    Original original{std::move(builds.rows.front()), {}, {}};
+    Original original{std::move(builds.rows.front()), {}, {}, {}};
     KILN_TRY(auto requests, db::query_requests(db, {.id = original.build.buildrequestid, .builder = {}}, {}));
     if (requests.rows.empty()) return make_error(Errc::fatal, "cannot rebuild: the build's request is gone");
     KILN_TRY(auto sets, db::query_buildsets(db, {.id = requests.rows.front().buildsetid}, {}));
     if (sets.rows.empty()) return make_error(Errc::fatal, "cannot rebuild: the build's buildset is gone");
     original.buildset = std::move(sets.rows.front());
     KILN_TRY(original.properties, db::query_buildset_properties(db, original.buildset.id));
+    for (const SourceStamp& stamp : original.buildset.sourcestamps) {
+      KILN_TRY(auto changes, db::query_changes(db, {.id = {}, .build = {}, .sourcestamp = stamp.id}, {}));
+      if (!changes.rows.empty()) original.changes.push_back(std::move(changes.rows.front()));
+    }
     return original;
   };
   needs_.db.read<Original>(read, [this, reply = std::move(reply)](Result<Original> original) {
     if (original.has_error()) return reply(original.error());
-    needs_.engine.rebuild(original->build, original->buildset, std::move(original->properties), forced_reply(reply));
+    needs_.engine.rebuild(original->build, original->buildset, std::move(original->properties),
+                          std::move(original->changes), forced_reply(reply));
   });
 }
 

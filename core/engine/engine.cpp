@@ -275,7 +275,7 @@ void Engine::cancel_request(RequestId id, const std::string& reason, Reply<> rep
 }
 
 void Engine::rebuild(const Build& original, const Buildset& buildset, Properties properties,
-                     Reply<ForceResult> reply) {
+                     std::vector<Change> changes, Reply<ForceResult> reply) {
   if (parts_->kernel.storage_lost) return reply(storage_lost());
   const BuilderState* builder = parts_->requests.find_builder(original.builderid);
   if (builder == nullptr || !builder->config) {
@@ -287,6 +287,7 @@ void Engine::rebuild(const Build& original, const Buildset& buildset, Properties
   order.row.rebuilt_buildid = buildset.rebuilt_buildid ? buildset.rebuilt_buildid : std::optional(original.id);
   order.row.sourcestamps = buildset.sourcestamps;
   order.properties = std::move(properties);
+  order.changes = std::move(changes);
   order.builders = {original.builderid};
   parts_->buildsets.add(std::move(order), std::move(reply));
 }

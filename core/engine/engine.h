@@ -57,7 +57,9 @@ class Engine {
   void stop_build(BuildId build, const std::string& reason, Reply<> reply);
   void cancel_request(RequestId request, const std::string& reason, Reply<> reply);
   // A new buildset of the same sourcestamps and properties, for the build's builder only. The caller has read the rows.
-  void rebuild(const Build& original, const Buildset& buildset, Properties properties, Reply<ForceResult> reply);
+  // `changes`: of each sourcestamp the newest.
+  void rebuild(const Build& original, const Buildset& buildset, Properties properties, std::vector<Change> changes,
+               Reply<ForceResult> reply);
 
   void pause_worker(WorkerId worker, bool paused, const std::string& reason, Reply<> reply);
   // Shut down when idle (graceful) or at once.

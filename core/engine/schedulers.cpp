@@ -9,6 +9,7 @@
 #include "core/engine/change_scheduler.h"
 #include "core/engine/dependent_scheduler.h"
 #include "core/engine/force_scheduler.h"
+#include "core/engine/revlink.h"
 #include "core/engine/timed_scheduler.h"
 #include "core/engine/triggerable_scheduler.h"
 
@@ -122,6 +123,9 @@ void Schedulers::write_classifications(Unit& unit, std::size_t change_write, con
 void Schedulers::add_change(script::ChangeDraft draft, Reply<ChangeId> reply) {
   Change change = std::move(draft.change);
   if (change.when_timestamp == 0) change.when_timestamp = kernel_.clock.now_s();
+  if (change.revlink.value_or("").empty() && !change.revision.value_or("").empty() && !change.repository.empty()) {
+    change.revlink = known_revlink(change.repository, *change.revision);
+  }
   Unit unit;
   const std::size_t index = unit.add(writes::AddChange{change, std::move(draft.src)});
   std::vector<SchedulerId> classified;

@@ -13,6 +13,8 @@ Error too_late() { return make_error(Errc::cancelled, "the step is over"); }
 
 BuildId StepRun::build_id() const { return build_.row().id; }
 
+std::string StepRun::step_name() const { return row_.name; }
+
 // Not any more once the step was given up, and not before its row is there.
 bool StepRun::may_act() const {
   return !is_abandoned_ && (phase_ == Phase::running || phase_ == Phase::explaining || phase_ == Phase::closing ||

@@ -34,6 +34,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
 
   // StepHost
   BuildId build_id() const override;
+  std::string step_name() const override;
   void add_log(std::string name, LogType type, Reply<Log> reply) override;
   void append_log(LogId log, char stream, std::string text) override;
   void finish_log(LogId log, Reply<> reply) override;

@@ -79,6 +79,8 @@ class StepHost {
   virtual ~StepHost() = default;
 
   virtual BuildId build_id() const = 0;
+  // Unique in the build; empty before run.
+  virtual std::string step_name() const = 0;
   // Replies after the row is committed. The slug is unique in the step.
   virtual void add_log(std::string name, LogType type, Reply<Log> reply) = 0;
   // `stream` is 'o', 'e' or 'h' in stream logs and ignored in others. Text may be partial lines.

@@ -95,9 +95,10 @@ class StepRunner:
             wanted = await awaited(wanted(self.step))
         return bool(wanted)
 
-    async def run(self) -> dict[str, Any]:
-        """Runs the step; exceptions become results."""
+    async def run(self, name: str) -> dict[str, Any]:
+        """Runs the step under its name, which is unique in the build; exceptions become results."""
         step = self.step
+        step.name = name
         error = None
         try:
             results = await awaited(step.run())

@@ -16,6 +16,7 @@ class RecordingStepHost final : public kiln::script::StepHost {
   std::function<void(kiln::LogChunkPtr)> watcher;
 
   kiln::BuildId build_id() const override { return kiln::BuildId(77); }
+  std::string step_name() const override { return "named"; }
   void add_log(std::string name, kiln::LogType type, kiln::Reply<kiln::Log> reply) override {
     told.push_back("add_log " + name + " " + static_cast<char>(type));
     kiln::Log log;

@@ -23,7 +23,7 @@ class Runner:
         self.handle = handle
         return dict(name=self.name, flags=(True, True, False, False, True), always_run=False,
                     build_summary_policy=[2, 4], skip=False, state_string='running', error=None)
-    async def run(self):
+    async def run(self, name):
         return await run(self, self.handle)
     def interrupt(self, reason):
         self.seen.append(reason)

@@ -91,7 +91,7 @@ def step_run(tmp_path):
         prepared = await runner.prepare(handle)
         if prepared["error"] or prepared["skip"]:
             return runner, handle, prepared
-        running = asyncio.ensure_future(runner.run())
+        running = asyncio.ensure_future(runner.run(runner.step.name))
         if during is not None:
             await during(runner, handle)
         outcome = await running

@@ -175,7 +175,7 @@ TEST_CASE("a rebuild makes a request of the same source and remembers the first 
   const Buildset original = host.journal.buildsets.at(BuildsetId(1));
 
   host.engine->rebuild(host.build(1), original, host.journal.buildset_properties.at(BuildsetId(1)),
-                       [](Result<engine::ForceResult> done) { REQUIRE(done); });
+                       {}, [](Result<engine::ForceResult> done) { REQUIRE(done); });
   host.settle();
 
   const Buildset& rebuilt = host.journal.buildsets.at(BuildsetId(2));
