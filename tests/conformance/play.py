@@ -21,8 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from compare import differences, problems
-from running import MASTER_CMD, ROOT
-from stage import Stage
+from stage import MASTER_CMD, ROOT, Stage
 from tree import Tree
 
 HERE = Path(__file__).resolve().parent

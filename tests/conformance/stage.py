@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +25,9 @@ for folder in (TESTS / "integration", TESTS / "support"):
         sys.path.insert(0, str(folder))
 
 from git_repository import Repository  # noqa: E402
-from running import WORKER_CMD, Master, Worker, wait_for  # noqa: E402
+from running import MASTER_CMD, ROOT, WORKER_CMD, Master, Worker, wait_for  # noqa: E402
+
+__all__ = ["MASTER_CMD", "ROOT", "Stage"]
 
 # Every scenario's configuration begins with these lines. `gate(name)` is a shell command that prints "waiting", then
 # waits until the script calls `stage.open(name)`.
@@ -67,6 +74,20 @@ class Peer(Worker):
         return self
 
 
+making_base = threading.Lock()
+
+
+@functools.cache
+def empty_base(command: str) -> Path:
+    """A fresh base directory of this command's, to be copied: making one takes Buildbot a second."""
+    folder = Path(tempfile.mkdtemp(prefix="kiln-base-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run(
+        [command, "create-master", "-q", "-r", str(folder / "master")], check=True, stdout=subprocess.DEVNULL
+    )  # fmt: skip
+    return folder / "master"
+
+
 class Stage(Master):
     """The master of a scenario with everything around it, in one scratch folder."""
 
@@ -80,6 +101,13 @@ class Stage(Master):
         (folder / "gates").mkdir()
 
     # -- the master ----------------------------------------------------------------------------------------------------
+
+    def create(self, config: str, header: str = HEADER) -> Stage:
+        with making_base:
+            base = empty_base(self.command)
+        shutil.copytree(base, self.dir)
+        self.configure(config, header)
+        return self
 
     def cli(self, verb: str, *args: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

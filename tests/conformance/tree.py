@@ -13,6 +13,7 @@ from stage import Stage
 RUN_TEXT = [
     (re.compile(r"elapsedTime=[0-9.]+"), "elapsedTime=N"),
     (re.compile(r"\bpid [0-9]+"), "pid N"),
+    (re.compile(r"environment id [0-9]+"), "environment id N"),
 ]
 TIME_FIELDS = {
     "started_at", "complete_at", "claimed_at", "submitted_at", "created_at", "locks_acquired_at", "last_active",
