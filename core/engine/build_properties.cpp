@@ -49,6 +49,9 @@ JsonArray build_owners(const BuildsetState& buildset) {
   for (const Change& change : buildset.changes) {
     if (!change.author.empty()) names.insert(change.author);
   }
+  for (const SourceStamp& stamp : buildset.row.sourcestamps) {
+    if (stamp.patch && !stamp.patch->author.empty()) names.insert(stamp.patch->author);
+  }
   const Property* owner = buildset.properties.find("owner");
   if (owner != nullptr && owner->value.is_string()) {
     names.insert(std::string(owner->value.get_string()));

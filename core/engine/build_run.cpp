@@ -264,7 +264,11 @@ void BuildRun::step_done(Results results, const ResultFlags& flags, std::optiona
 }
 
 void BuildRun::stop(const std::string& reason, Results results) {
-  if (stop_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
+  if (phase_ == Phase::finishing || phase_ == Phase::ended) return;
+  if (stop_) {
+    stop_->reason = reason;
+    return;
+  }
   stop_ = Stop{reason, results};
   if (is_lost_) return;  // it is ending already
   // Steps that run always run after the preparation, so it goes on, but not for long.

@@ -74,7 +74,6 @@ void LiveScheduler::add_changes(NewBuildset& order, const Kept& changes) const {
   std::map<std::string, const Change*> newest;
   for (const auto& [id, kept] : changes) {
     newest[kept.change.codebase] = &kept.change;
-    order.properties.update(kept.change.properties);
     drop.changes.push_back(id);
   }
   for (const auto& [codebase, defaults] : config().codebases) {
@@ -83,6 +82,7 @@ void LiveScheduler::add_changes(NewBuildset& order, const Kept& changes) const {
       order.row.sourcestamps.push_back(stamp_without_change(codebase, defaults));
     } else {
       order.row.sourcestamps.push_back(stamp_of(*found->second));
+      order.properties.update(found->second->properties);
       order.changes.push_back(*found->second);
     }
   }

@@ -52,11 +52,11 @@ def test_later_looks_report_each_commit_oldest_first(poller, repository, live):
 
     look(source)
 
-    assert [change["comments"] for change in live.changes] == ["second", "third\n\nwith a body"]
+    assert [change["comments"] for change in live.changes] == ["second", "third\nwith a body"]
     assert live.changes[0]["files"] == ["b/c.txt", "ümlaut"]
     assert live.changes[1] == {
         "author": "Ann Author <ann@x.org>", "committer": "Carl Committer <carl@x.org>", "files": ["file"],
-        "comments": "third\n\nwith a body", "revision": third, "when_timestamp": repository.time,
+        "comments": "third\nwith a body", "revision": third, "when_timestamp": repository.time,
         "branch": "main", "category": "cat", "revlink": "", "properties": {}, "repository": repository.url,
         "codebase": "", "project": "proj", "src": "git",
     }  # fmt: skip

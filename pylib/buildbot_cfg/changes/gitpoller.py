@@ -233,7 +233,7 @@ class GitPoller(ReconfigurablePollingChangeSource):
         )
 
     async def _details(self, git: Git, commit: str) -> _Commit:
-        raw = await git.show(commit, "%aN <%aE>%n%cN <%cE>%n%ct%n%B")
+        raw = await git.show(commit, "%aN <%aE>%n%cN <%cE>%n%ct%n%s%n%b")
         author, committer, when, *comments = raw.decode(self.encoding, "replace").split("\n")
         return _Commit(author, committer, int(when), "\n".join(comments).strip())
 

@@ -104,8 +104,6 @@ class RemoteCommand:
         self.stdout, self.stderr = outcome["stdout"] or "", outcome["stderr"] or ""
         for key, value in outcome["updates"]:
             self.updates.setdefault(key, []).append(value)
-        if self.rc is not None:
-            self.updates.setdefault("rc", [self.rc])
         if end == "connection_lost":
             raise WorkerConnectionLost("the connection to the worker was lost")
         if end == "failed":

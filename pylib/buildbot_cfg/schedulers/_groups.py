@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from buildbot_cfg._checks import shown
@@ -85,6 +86,10 @@ class NestedParameter(BaseParameter):
 ParameterGroup = NestedParameter
 
 
+#: What the name and the value of any property look like where c["validation"] says nothing.
+_PLAIN = {key: re.compile(r"^[\w\.\-/~:]*$") for key in ("property_name", "property_value")}
+
+
 class AnyPropertyParameter(NestedParameter):
     """Two fields for the name and the value of a property of the user's choice."""
 
@@ -103,7 +108,7 @@ class AnyPropertyParameter(NestedParameter):
         name, value = given.get("name"), given.get("value")
         if not name:
             return
-        patterns = kw.get("validation") or {}
+        patterns = _PLAIN | (kw.get("validation") or {})
         for key, text in (("property_name", name), ("property_value", value or "")):
             if (pattern := patterns.get(key)) is not None and not pattern.match(text):
                 raise CollectedValidationError(
@@ -173,6 +178,7 @@ class CodebaseParameter(NestedParameter):
             if patch.name != "patch":
                 report(f'the name of the patch must be "patch", not "{patch.name}"', owner)
             fields.append(patch)
+            self.columns = 1  # the patch is wide
         super().__init__(
             name=codebase if name is None else name, fields=fields, label=label, **kwargs
         )

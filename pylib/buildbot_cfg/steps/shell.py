@@ -152,7 +152,7 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
             given = self.extract_fn(command.rc, command.stdout, command.stderr)
             await self._set(await given if inspect.isawaitable(given) else given)
         elif not command.didFail():
-            output = command.stdout + command.stderr
+            output = command.stdout
             await self._set({self.property: output.strip() if self.strip else output})
         result: int = command.results()
         return result
@@ -160,7 +160,7 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
     async def _set(self, changes: dict[str, Any]) -> None:
         for name, value in changes.items():
             self.setProperty(name, value, "SetPropertyFromCommand Step", runtime=True)
-        text = "\n".join(f"{name}: {value!r}" for name, value in changes.items())
+        text = "\n".join(f"{name}: {value!r}" for name, value in sorted(changes.items()))
         await self.addCompleteLog("property changes", text)
         self.property_changes = changes
 

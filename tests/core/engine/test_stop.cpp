@@ -118,7 +118,7 @@ TEST_CASE("stopping a finished or unknown build is no error") {
   CHECK(host.build(1).results == Results::success);
 }
 
-TEST_CASE("only the first stop of a build counts") {
+TEST_CASE("a build that is stopped twice tells the last reason") {
   StopHost host;
   host.begin();
   host.worker->heeds_interrupts = false;
@@ -129,7 +129,7 @@ TEST_CASE("only the first stop of a build counts") {
   host.worker->finish(-1);
   host.settle();
 
-  CHECK(host.build(1).state_string == "cancelled (first) 'sleep 100' (cancelled)");
+  CHECK(host.build(1).state_string == "cancelled (second) 'sleep 100' (cancelled)");
   CHECK(host.worker->count("interrupt second") == 0);
 }
 
