@@ -115,10 +115,9 @@ def upstream_command() -> str:
 def record(chosen: list[Scenario]) -> int:
     """Keeps what Buildbot did when it did the same twice."""
     command = upstream_command()
-    both = play_all([*chosen, *chosen], command)
-    first, second = both[: len(chosen)], both[len(chosen) :]
+    played = play_all([scenario for scenario in chosen for _ in range(2)], command)
     failures = 0
-    for scenario, one, two in zip(chosen, first, second, strict=True):
+    for scenario, one, two in zip(chosen, played[::2], played[1::2], strict=True):
         try:
             tree, again = one.result(), two.result()
         except AssertionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections import Counter
 from typing import Any
 
 from stage import Stage
@@ -34,7 +35,10 @@ class Tree:
             for row in stage.rows("builds")
         }
         self.sets = {row["bsid"]: row for row in stage.rows("buildsets?order=bsid")}
-        self.set_names = {bsid: f"set {place}" for place, bsid in enumerate(self.sets, 1)}
+        self.set_properties = {
+            bsid: stage.rows(f"buildsets/{bsid}/properties")[0] for bsid in self.sets
+        }
+        self.set_names = self._set_names()
         self.requests = {
             row[
                 "buildrequestid"
@@ -47,6 +51,16 @@ class Tree:
             (f"127.0.0.1:{stage.http}", "$MASTER"),
             (socket.gethostname(), "$HOST"),
         ]
+
+    def _set_names(self) -> dict[int, str]:
+        """The n-th set of its scheduler: schedulers that want the same change take turns in any order."""
+        counts: Counter[str] = Counter()
+        names = {}
+        for bsid, properties in self.set_properties.items():
+            scheduler = properties["scheduler"][0]
+            counts[scheduler] += 1
+            names[bsid] = f"{scheduler} {counts[scheduler]}"
+        return names
 
     def read(self) -> dict[str, Any]:
         stage = self.stage
@@ -140,9 +154,7 @@ class Tree:
             "parent_buildid": self.builds.get(row["parent_buildid"]),
             "rebuilt_buildid": self.builds.get(row["rebuilt_buildid"]),
             "sourcestamps": [self._stamp(stamp) for stamp in stamps],
-            "properties": self._properties(
-                self.stage.rows(f"buildsets/{row['bsid']}/properties")[0]
-            ),
+            "properties": self._properties(self.set_properties[row["bsid"]]),
         }
 
     def _request(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""Both builders."""
+
+
+def play(stage):
+    stage.finish(stage.force("b1"))
+    stage.finish(stage.force("b2"))
