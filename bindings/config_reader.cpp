@@ -218,6 +218,13 @@ WwwConfig to_www(Policy& policy, const py::dict& values) {
   return www;
 }
 
+ReloadLimits to_reload_limits(const py::dict& settings) {
+  ReloadLimits limits;
+  limits.time = std::chrono::milliseconds(static_cast<std::int64_t>(py::object(settings["reload_timeout"]).cast<double>() * 1000));
+  limits.memory_mib = py::object(settings["reload_memory"]).cast<int>();
+  return limits;
+}
+
 ServiceConfig to_service(py::handle pair) {
   const auto parts = py::cast<py::sequence>(pair);
   return {to_text(py::object(parts[0])), to_text(py::object(parts[1]))};
@@ -253,6 +260,7 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   for (const py::handle item : view["workers"]) config->workers.push_back(to_worker(View(item)));
   for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
+  config->reload_limits = to_reload_limits(py::cast<py::dict>(view["settings"]));
   config->warnings = view.texts("warnings");
   config->object = policy.hold(object);
   return config;

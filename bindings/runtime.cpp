@@ -70,10 +70,11 @@ LoadOutcome failed_load(const std::filesystem::path& file, const Error& error) {
 
 class PythonRuntime final : public Runtime {
  public:
-  PythonRuntime(std::unique_ptr<Interpreter> interpreter, bool logs_output) : interpreter_(std::move(interpreter)) {
+  PythonRuntime(std::unique_ptr<Interpreter> interpreter, const RuntimeOptions& options, std::filesystem::path program)
+      : program_(std::move(program)), python_(options.python), interpreter_(std::move(interpreter)) {
     const py::gil_scoped_acquire gil;
     policy_.emplace();
-    if (logs_output) policy_function("redirect_output")();
+    if (options.logs_output) policy_function("redirect_output")();
   }
   ~PythonRuntime() override {
     const py::gil_scoped_acquire gil;
@@ -121,7 +122,12 @@ class PythonRuntime final : public Runtime {
     ask<void>(
         *policy_, std::move(reply),
         [config = std::move(config)] { return py::object(policy_function("activate")(held(config->object))); },
-        [](const py::object&) { return Result<void>(); });
+        [](const py::object&) { return Result<void>(); },
+        [](const py::error_already_set& raised) {
+          const py::object failed = py::module_::import("buildbot_cfg._services").attr("ServicesFailed");
+          if (!raised.matches(failed)) return script_error(raised);
+          return make_error(Errc::script, to_text(py::str(raised.value())));
+        });
   }
 
   void deactivate(Reply<> reply) override {
@@ -152,6 +158,21 @@ class PythonRuntime final : public Runtime {
     }
   }
 
+  std::vector<std::string> own_command() const override {
+    const py::gil_scoped_acquire gil;
+    const std::string python = to_optional_text(py::module_::import("sys").attr("executable")).value_or("");
+    std::error_code ignored;
+    if (!python.empty() && std::filesystem::equivalent(python, "/proc/self/exe", ignored)) {
+      // Not -m: that would look for modules in the working directory first.
+      return {python, "-c",
+              "import sys; sys.path[:] = filter(None, sys.path); "
+              "from buildbot_cfg.__main__ import main; sys.exit(main())"};
+    }
+    std::vector<std::string> command{program_.string()};
+    if (!python_.empty()) command.insert(command.end(), {"--python", python_});
+    return command;
+  }
+
   int run_script(const std::vector<std::string>& args) override {
     const py::gil_scoped_acquire gil;
     try {
@@ -169,6 +190,8 @@ class PythonRuntime final : public Runtime {
   }
 
  private:
+  const std::filesystem::path program_;
+  const std::string python_;  // --python
   std::unique_ptr<Interpreter> interpreter_;  // ends last
   std::optional<Policy> policy_;
 };
@@ -178,7 +201,7 @@ class PythonRuntime final : public Runtime {
 Result<std::unique_ptr<Runtime>> make_runtime(const RuntimeOptions& options, const std::filesystem::path& program) {
   auto interpreter = Interpreter::start(options.python, program);
   if (!interpreter) return interpreter.error();
-  return std::make_unique<PythonRuntime>(*std::move(interpreter), options.logs_output);
+  return std::make_unique<PythonRuntime>(*std::move(interpreter), options, program);
 }
 
 }  // namespace kiln::bindings

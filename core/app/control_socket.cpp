@@ -45,19 +45,9 @@ class ShortPath {
   std::string text_;
 };
 
-std::string answer_line(const std::string& line, const ControlSocket::Handler& handler) {
-  const auto reply = [&]() -> Result<Json> {
-    const auto request = parse_json(line);
-    if (!request) return request.error();
-    const JsonObject* object = request->if_object();
-    const Json* verb = object == nullptr ? nullptr : object->if_contains("verb");
-    if (verb == nullptr || !verb->is_string()) return make_error(Errc::bad_input, "a request is an object with a verb");
-    return handler(std::string(verb->get_string()), *object);
-  }();
-  JsonObject answer;
-  if (reply) answer["result"] = *reply;
-  else answer["error"] = reply.error().what;
-  return dump_json(answer) + "\n";
+JsonObject to_answer(const Result<Json>& reply) {
+  if (reply) return {{"result", *reply}};
+  return {{"error", reply.error().what}};
 }
 
 struct Client : std::enable_shared_from_this<Client> {
@@ -67,20 +57,81 @@ struct Client : std::enable_shared_from_this<Client> {
   void read() {
     asio::async_read_until(socket, buffer, '\n', [self = shared_from_this()](boost::system::error_code error, std::size_t n) {
       if (error) return;
-      const auto* data = static_cast<const char*>(self->buffer.data().data());
-      self->output = answer_line(std::string(data, n), self->handler);
+      const std::string line(static_cast<const char*>(self->buffer.data().data()), n);
       self->buffer.consume(n);
-      asio::async_write(self->socket, asio::buffer(self->output),
-                        [self](boost::system::error_code failed, std::size_t) {
-                          if (!failed) self->read();
-                        });
+      self->ask(line);
+      self->read();
     });
+  }
+
+  void ask(const std::string& line) {
+    const auto request = parse_json(line);
+    const JsonObject* object = request ? request->if_object() : nullptr;
+    const Json* verb = object == nullptr ? nullptr : object->if_contains("verb");
+    if (verb == nullptr || !verb->is_string()) {
+      const std::string what = request ? "a request is an object with a verb" : request.error().what;
+      return send(to_answer(make_error(Errc::bad_input, what)));
+    }
+    handler({std::string(verb->get_string()), *object,
+             [self = shared_from_this()](const Result<Json>& reply) { self->send(to_answer(reply)); },
+             [self = shared_from_this()](const std::string& text) { self->send({{"progress", text}}); }});
+  }
+
+  void send(const JsonObject& answer) {
+    unsent += dump_json(answer) + "\n";
+    if (sending.empty()) write();
+  }
+
+  void write() {
+    sending = std::exchange(unsent, {});
+    if (sending.empty()) return;
+    asio::async_write(socket, asio::buffer(sending),
+                      [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+                        self->sending.clear();
+                        if (!error) self->write();
+                      });
   }
 
   Protocol::socket socket;
   ControlSocket::Handler handler;
   asio::streambuf buffer;
-  std::string output;
+  std::string sending, unsent;
+};
+
+// The command's end: lines of the master.
+class Asking {
+ public:
+  Asking(int fd, std::chrono::seconds patience) : fd_(fd) {
+    const timeval limit{patience.count(), 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Asking() { ::close(fd_); }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+  bool send(const std::string& line) const {
+    return ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
+  }
+
+  Result<JsonObject> next_line() {
+    std::size_t end = 0;
+    while ((end = received_.find('\n')) == std::string::npos) {
+      char part[4096];
+      const ssize_t n = ::recv(fd_, part, sizeof part, 0);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return make_error(Errc::timeout, "the master does not answer");
+      if (n <= 0) return make_error(Errc::peer_gone, "the master ended before it answered");
+      received_.append(part, static_cast<std::size_t>(n));
+    }
+    const auto parsed = parse_json(received_.substr(0, end));
+    received_.erase(0, end + 1);
+    if (!parsed || !parsed->is_object()) return make_error(Errc::peer_gone, "the master's answer cannot be read");
+    return parsed->get_object();
+  }
+
+ private:
+  int fd_;
+  std::string received_;
 };
 
 }  // namespace
@@ -128,7 +179,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(asio::io_context& con
   return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(parts)));
 }
 
-Result<Json> ask_master(const fs::path& basedir, const JsonObject& request) {
+Result<Json> ask_master(const fs::path& basedir, const JsonObject& request, const AskOptions& options) {
   const fs::path path = basedir / "kilnbot.sock";
   const ShortPath name(path);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -139,25 +190,18 @@ Result<Json> ask_master(const fs::path& basedir, const JsonObject& request) {
     if (fd >= 0) ::close(fd);
     return make_error(Errc::not_found, "no master listens on '" + path.string() + "'");
   }
-  const timeval limit{10, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  const std::string line = dump_json(request) + "\n";
-  std::string answer;
-  if (::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size())) {
-    char part[4096];
-    while (answer.find('\n') == std::string::npos) {
-      const ssize_t n = ::recv(fd, part, sizeof part, 0);
-      if (n <= 0) break;
-      answer.append(part, static_cast<std::size_t>(n));
+  Asking asking(fd, options.patience);
+  if (!asking.send(dump_json(request) + "\n")) return make_error(Errc::peer_gone, "the master does not listen");
+  for (;;) {
+    const Result<JsonObject> line = asking.next_line();
+    if (!line) return line.error();
+    if (const Json* progress = line->if_contains("progress")) {
+      if (options.on_progress) options.on_progress(to_display_text(*progress));
+      continue;
     }
+    if (const Json* failure = line->if_contains("error")) return make_error(Errc::bad_input, to_display_text(*failure));
+    return line->at("result");
   }
-  ::close(fd);
-  const auto parsed = parse_json(answer);
-  if (!parsed || !parsed->is_object()) return make_error(Errc::peer_gone, "the master did not answer on '" + path.string() + "'");
-  if (const Json* failure = parsed->get_object().if_contains("error")) {
-    return make_error(Errc::bad_input, to_display_text(*failure));
-  }
-  return parsed->get_object().at("result");
 }
 
 }  // namespace kiln::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,10 +17,17 @@ class io_context;
 namespace kiln::app {
 
 // kilnbot.sock in the base directory (mode 0600): how commands reach the running master. A request is a line of JSON
-// {"verb": ..., ...}, its answer a line {"result": ...} or {"error": text}. Loop thread.
+// {"verb": ..., ...}, its answer a line {"result": ...} or {"error": text}, perhaps after lines {"progress": text}.
+// Loop thread.
 class ControlSocket {
  public:
-  using Handler = std::function<Result<Json>(const std::string& verb, const JsonObject& request)>;
+  struct Question {
+    std::string verb;
+    JsonObject request;
+    Reply<Json> reply;  // once, now or later
+    std::function<void(const std::string&)> progress;
+  };
+  using Handler = std::function<void(Question)>;
 
   static Result<std::unique_ptr<ControlSocket>> open(boost::asio::io_context& context, std::filesystem::path path,
                                                      Handler handler);
@@ -33,7 +41,12 @@ class ControlSocket {
   std::shared_ptr<Parts> parts_;
 };
 
-// Asks the master that listens in `basedir`; blocks for up to 10 s. Errors: not_found when none listens there.
-Result<Json> ask_master(const std::filesystem::path& basedir, const JsonObject& request);
+struct AskOptions {
+  std::chrono::seconds patience{10};  // without any answer or progress; 0: for ever
+  std::function<void(const std::string&)> on_progress;
+};
+// Asks the master that listens in `basedir`; blocks. Errors: not_found when none listens there, timeout, peer_gone when
+// it ends before it has answered.
+Result<Json> ask_master(const std::filesystem::path& basedir, const JsonObject& request, const AskOptions& options = {});
 
 }  // namespace kiln::app

@@ -4,8 +4,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -13,11 +18,49 @@
 
 namespace kiln::app {
 namespace asio = boost::asio;
+namespace {
+
+using std::chrono::nanoseconds;
+constexpr std::chrono::milliseconds lateness_interval{1};
+
+nanoseconds processor_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
 
 struct Loop::Parts {
   asio::io_context context{1};
   net::AsioClock clock{context.get_executor()};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
+
+  const bool is_watched = std::getenv("KILNBOT_LOOP_STATS") != nullptr;
+  Stall longest;
+  asio::steady_timer lateness{context};
+
+  void run() {
+    if (!is_watched) {
+      context.run();
+      return;
+    }
+    watch_lateness();
+    for (nanoseconds before = processor_time(); context.run_one() > 0;) {
+      const nanoseconds after = processor_time();
+      longest.busy = std::max(longest.busy, after - before);
+      before = after;
+    }
+  }
+
+  void watch_lateness() {
+    lateness.expires_after(lateness_interval);
+    lateness.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      longest.late = std::max<nanoseconds>(longest.late, std::chrono::steady_clock::now() - lateness.expiry());
+      watch_lateness();
+    });
+  }
 
   std::mutex mutex;
   std::vector<std::function<void()>> queue;  // guarded by mutex
@@ -56,13 +99,18 @@ void Loop::start() {
     // An exception here is a bug in the core: it must not take running builds down, so it is logged and the loop goes on.
     for (;;) {
       try {
-        parts_->context.run();
+        parts_->run();
         return;
       } catch (const std::exception& error) {
         log_error("the loop thread caught an exception: {}", error.what());
       }
     }
   });
+}
+
+std::optional<Loop::Stall> Loop::take_longest_stall() {
+  if (!parts_->is_watched) return std::nullopt;
+  return std::exchange(parts_->longest, {});
 }
 
 void Loop::stop() {

@@ -9,16 +9,15 @@
 
 
 #include "core/app/control_socket.h"
+#include "core/app/listeners.h"
 #include "core/app/loop.h"
 #include "core/app/master_bridge.h"
 #include "core/app/reconcile_logs.h"
+#include "core/app/reconfiguration.h"
 #include "core/app/session_secret.h"
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
-#include "core/http/server.h"
-#include "core/net/endpoint.h"
-#include "core/session/worker_port.h"
 
 namespace kiln::app {
 namespace {
@@ -49,19 +48,20 @@ struct Master::Parts {
   Result<void> open_storage();
   void make_engine(Snapshot snapshot);
   Result<void> listen();
-  Result<void> listen_for_workers();
-  Result<void> listen_for_workers(const std::vector<std::string>& ports, session::WorkerProtocol protocol);
-  Result<void> listen_for_browsers(const std::string& port);
   void begin(Reply<> reply);
   void activate();
   void finish_start(Result<void> result);
   void wait_for_signal();
   void on_signal(int signal);
   void beat();
+  void reconfigure(const std::function<void(const Reconfiguration::Outcome&)>& told);
+  void stop_clean();
+  bool cancel_stop();
   void stop();
   void stop_engine();
   void leave_database();
-  Result<Json> control_verb(const std::string& verb, const JsonObject& request);
+  void answer(const ControlSocket::Question& question);
+  JsonObject status();
 
   Needs needs;
   Loop loop;
@@ -74,14 +74,16 @@ struct Master::Parts {
   std::unique_ptr<data::EngineControls> controls;
   std::unique_ptr<data::Authz> authz;
   std::unique_ptr<MasterBridge> bridge;
-  std::unique_ptr<http::Server> http;
-  std::unique_ptr<session::WorkerPort> workers;
+  std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<Reconfiguration> reconfiguration;
   std::unique_ptr<ControlSocket> control_socket;
   std::unique_ptr<Timer> heartbeat;
   std::string secret;  // of the sessions of users
   Reply<> started;
   std::function<void()> stopped;
   std::unique_ptr<Timer> stop_limit;
+  bool is_up = false;
+  bool draining = false;
   bool stopping = false;
   bool engine_stopping = false;
 };
@@ -135,36 +137,15 @@ void Master::Parts::begin(Reply<> reply) {
 
 Result<void> Master::Parts::listen() {
   auto socket = ControlSocket::open(loop.context(), needs.files.socket(),
-                                    [this](const std::string& verb, const JsonObject& r) { return control_verb(verb, r); });
+                                    [this](const ControlSocket::Question& question) { answer(question); });
   if (!socket) return socket.error();
   control_socket = std::move(*socket);
-  if (auto listening = listen_for_workers(); !listening) return listening;
-  return needs.config->www.port ? listen_for_browsers(*needs.config->www.port) : Result<void>();
-}
-
-Result<void> Master::Parts::listen_for_workers() {
-  workers = std::make_unique<session::WorkerPort>(loop.context().get_executor(), engine->workers());
-  using enum session::WorkerProtocol;
-  if (auto listening = listen_for_workers(needs.config->pb_ports, pb); !listening) return listening;
-  return listen_for_workers(needs.config->msgpack_ports, msgpack);
-}
-
-Result<void> Master::Parts::listen_for_workers(const std::vector<std::string>& ports,
-                                               session::WorkerProtocol protocol) {
-  for (const std::string& port : ports) {
-    const auto endpoint = net::parse_endpoint(port);
-    if (!endpoint) return endpoint.error();
-    if (const auto bound = workers->start(*endpoint, protocol); !bound) return bound.error();
-  }
-  return {};
-}
-
-Result<void> Master::Parts::listen_for_browsers(const std::string& port) {
-  http = std::make_unique<http::Server>(
-      http::Server::Needs{loop.context().get_executor(), *api, *controls, *authz, events},
-      http::Server::Options{.access_log = needs.files.http_log(), .session_secret = secret});
-  if (const auto bound = http->start(port); !bound) return bound.error();
-  return {};
+  listeners = std::make_unique<Listeners>(Listeners::Needs{loop.context().get_executor(), *engine, *api, *controls,
+                                                           *authz, events, needs.files.http_log(), secret});
+  reconfiguration = std::make_unique<Reconfiguration>(Reconfiguration::Needs{
+      loop.clock(), [this](std::function<void()> work) { loop.post(std::move(work)); }, needs.runtime, *engine,
+      *listeners, needs.config_file, needs.files.dir});
+  return listeners->open(*needs.config);
 }
 
 void Master::Parts::activate() {
@@ -177,6 +158,7 @@ void Master::Parts::activate() {
 void Master::Parts::finish_start(Result<void> result) {
   if (stopping) return;
   const bool failed = result.has_error();
+  is_up = !failed;
   started(std::move(result));
   if (failed) stop();
 }
@@ -198,23 +180,41 @@ void Master::Parts::wait_for_signal() {
 
 void Master::Parts::on_signal(int signal) {
   if (signal == SIGCHLD) return needs.runtime.child_ended();
-  if (signal == SIGHUP) {
-    log_warning("this version cannot reconfigure a running master: restart it to read master.cfg again");
-    return;
-  }
-  if (signal == SIGUSR1) {
-    log_info("stopping once the running builds have finished");
-    engine->drain([this](const Result<void>&) { stop(); });
-    return;
-  }
+  if (signal == SIGHUP) return reconfigure([](const Reconfiguration::Outcome&) {});
+  if (signal == SIGUSR1) return stop_clean();
   log_info("stopping on signal {}", signal);
   stop();
+}
+
+void Master::Parts::reconfigure(const std::function<void(const Reconfiguration::Outcome&)>& told) {
+  if (is_up) return reconfiguration->request(told);
+  log_warning("not reconfigured: the master is still starting");
+  told({Reconfiguration::Outcome::End::aborted, {"the master is still starting"}, 0});
+}
+
+void Master::Parts::stop_clean() {
+  if (std::exchange(draining, true)) {
+    log_info("the master stops already as soon as the running builds have finished");
+    return;
+  }
+  log_info("stopping once the running builds have finished");
+  engine->drain([this](const Result<void>& drained) {
+    if (drained) stop();
+  });
+}
+
+bool Master::Parts::cancel_stop() {
+  if (stopping || !engine->cancel_drain()) return false;
+  draining = false;
+  log_info("the clean stop is called off");
+  return true;
 }
 
 // In this order: no new work from outside, no Python services, no builds, then the database and the log files.
 void Master::Parts::stop() {
   if (std::exchange(stopping, true)) return;
   heartbeat.reset();
+  if (reconfiguration) reconfiguration->stop();
   control_socket.reset();
   // User code may block the policy thread for ever: the master ends all the same.
   stop_limit = loop.clock().call_after(services_limit, [this] {
@@ -231,8 +231,7 @@ void Master::Parts::stop_engine() {
   if (std::exchange(engine_stopping, true)) return;
   stop_limit.reset();
   engine->shutdown([this](const Result<void>&) {
-    workers.reset();
-    http.reset();
+    listeners.reset();
     leave_database();
   });
 }
@@ -251,16 +250,32 @@ void Master::Parts::leave_database() {
   db->journal().commit(std::move(unit));
 }
 
-Result<Json> Master::Parts::control_verb(const std::string& verb, const JsonObject& request) {
-  if (verb == "status") {
-    return Json(JsonObject{{"pid", ::getpid()}, {"version", KILN_VERSION}, {"running_builds", engine->running_builds()}});
+JsonObject Master::Parts::status() {
+  JsonObject status{{"pid", ::getpid()},
+                    {"version", KILN_VERSION},
+                    {"running_builds", engine->running_builds()},
+                    {"stopping", draining || stopping}};
+  if (const auto stall = loop.take_longest_stall()) {
+    status["loop"] = JsonObject{{"busy_us", stall->busy.count() / 1000}, {"late_us", stall->late.count() / 1000}};
   }
-  if (verb == "stop") {
-    const Json* clean = request.if_contains("clean");
-    on_signal(clean != nullptr && clean->is_bool() && clean->get_bool() ? SIGUSR1 : SIGTERM);
-    return Json(JsonObject{{"pid", ::getpid()}});
+  return status;
+}
+
+void Master::Parts::answer(const ControlSocket::Question& question) {
+  if (question.verb == "status") return question.reply(Json(status()));
+  if (question.verb == "reconfig") {
+    return reconfigure([reply = question.reply](const Reconfiguration::Outcome& outcome) { reply(to_json(outcome)); });
   }
-  return make_error(Errc::not_supported, "the master knows no verb '" + verb + "'");
+  if (question.verb == "cancel_stop") {
+    if (cancel_stop()) return question.reply(Json(status()));
+    return question.reply(make_error(Errc::conflict, "there is no clean stop to call off"));
+  }
+  if (question.verb == "stop") {
+    const Json* clean = question.request.if_contains("clean");
+    question.reply(Json(status()));
+    return on_signal(clean != nullptr && clean->is_bool() && clean->get_bool() ? SIGUSR1 : SIGTERM);
+  }
+  question.reply(make_error(Errc::not_supported, "the master knows no verb '" + question.verb + "'"));
 }
 
 Master::Master(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

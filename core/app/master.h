@@ -16,6 +16,7 @@ class Master {
     BasedirFiles files;
     script::Runtime& runtime;
     script::ConfigPtr config;
+    std::filesystem::path config_file;
   };
   // Opens the database, reconciles what an earlier run left, opens the logs. Nothing listens yet.
   static Result<std::unique_ptr<Master>> open(Needs needs);

@@ -23,8 +23,7 @@ void add_create_master(CLI::App& app, CreateMaster& options) {
   sub->add_option("basedir", options.basedir, "The directory to make")->capture_default_str();
 }
 
-void add_start(CLI::App& app, Start& options) {
-  CLI::App* sub = app.add_subcommand("start", "Start the master of a base directory");
+void add_start_options(CLI::App* sub, Start& options) {
   sub->add_flag("-q,--quiet", options.quiet, "Print nothing but errors");
   sub->add_flag("--nodaemon", options.nodaemon, "Stay in the foreground");
   sub->add_option("--start_timeout", options.start_timeout_s, "Seconds to wait for the start")
@@ -32,17 +31,41 @@ void add_start(CLI::App& app, Start& options) {
   sub->add_option("basedir", options.basedir, "The master's base directory")->capture_default_str();
 }
 
+void add_start(CLI::App& app, Start& options) {
+  add_start_options(app.add_subcommand("start", "Start the master of a base directory"), options);
+}
+
+void add_restart(CLI::App& app, Restart& options) {
+  CLI::App* sub = app.add_subcommand("restart", "Stop the master of a base directory, and start it again");
+  add_start_options(sub, options.start);
+  sub->add_flag("-c,--clean", options.clean, "Let running builds finish first");
+}
+
+// `sighup` is upstream's other name for it.
+void add_reconfig(CLI::App& app, Reconfig& options) {
+  for (const char* verb : {"reconfig", "sighup"}) {
+    CLI::App* sub = app.add_subcommand(verb, "Make the running master read its configuration again");
+    sub->add_flag("-q,--quiet", options.quiet, "Print nothing but errors");
+    sub->add_option("--progress_timeout", options.progress_timeout_s, "Seconds to wait without any progress");
+    sub->add_option("basedir", options.basedir, "The master's base directory")->capture_default_str();
+  }
+}
+
 void add_stop(CLI::App& app, Stop& options) {
   CLI::App* sub = app.add_subcommand("stop", "Stop the master of a base directory");
   sub->add_flag("-q,--quiet", options.quiet, "Print nothing but errors");
   sub->add_flag("-c,--clean", options.clean, "Let running builds finish first");
   sub->add_flag("--no-wait", options.no_wait, "Do not wait until it has ended");
+  sub->add_flag("--cancel", options.cancel, "Call a clean stop off: the master goes on")->excludes("--clean");
   sub->add_option("basedir", options.basedir, "The master's base directory")->capture_default_str();
 }
 
 void add_checkconfig(CLI::App& app, CheckConfig& options) {
   CLI::App* sub = app.add_subcommand("checkconfig", "Check a configuration without running it");
   sub->add_flag("-q,--quiet", options.quiet, "Print nothing but errors");
+  sub->add_option("--report-fd", options.report_fd)->group("");
+  sub->add_option("--memory", options.memory_mib)->group("");
+  sub->add_option("--basedir", options.basedir)->group("");
   sub->add_option("target", options.target, "A configuration file or a base directory")->capture_default_str();
 }
 
@@ -65,6 +88,8 @@ ParsedOptions parse_options(int argc, char** argv) {
   CreateMaster create;
   Start start;
   Stop stop;
+  Restart restart;
+  Reconfig reconfig;
   CheckConfig check;
   bool version = false;
   app.add_flag("--version", version, "Print the version and stop");
@@ -73,6 +98,8 @@ ParsedOptions parse_options(int argc, char** argv) {
   add_create_master(app, create);
   add_start(app, start);
   add_stop(app, stop);
+  add_restart(app, restart);
+  add_reconfig(app, reconfig);
   add_checkconfig(app, check);
   CLI::App* python = app.add_subcommand("python", "Run a Python script in the master's interpreter");
   app.require_subcommand(0, 1);
@@ -87,6 +114,8 @@ ParsedOptions parse_options(int argc, char** argv) {
   if (app.got_subcommand("create-master")) options.command = create;
   else if (app.got_subcommand("start")) options.command = start;
   else if (app.got_subcommand("stop")) options.command = stop;
+  else if (app.got_subcommand("restart")) options.command = restart;
+  else if (app.got_subcommand("reconfig") || app.got_subcommand("sighup")) options.command = reconfig;
   else if (app.got_subcommand("checkconfig")) options.command = check;
   else if (app.got_subcommand(python)) options.command = RunPython{{argv + verb + 1, argv + argc}};
   else {

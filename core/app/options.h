@@ -34,11 +34,27 @@ struct Stop {
   bool quiet = false;
   bool clean = false;
   bool no_wait = false;
+  bool cancel = false;  // calls a clean stop off
+};
+
+struct Restart {
+  Start start;
+  bool clean = false;
+};
+
+struct Reconfig {
+  std::filesystem::path basedir = ".";
+  bool quiet = false;
+  std::optional<int> progress_timeout_s;  // none: as long as the master lives
 };
 
 struct CheckConfig {
   std::filesystem::path target = ".";  // a base directory or a configuration file
   bool quiet = false;
+  // When a running master tries a file in a child process; not for people.
+  int report_fd = -1;
+  int memory_mib = 0;
+  std::filesystem::path basedir;
 };
 
 struct RunPython {
@@ -48,7 +64,7 @@ struct RunPython {
 struct ShowVersion {};
 
 struct Options {
-  std::variant<ShowVersion, CreateMaster, Start, Stop, CheckConfig, RunPython> command;
+  std::variant<ShowVersion, CreateMaster, Start, Stop, Restart, Reconfig, CheckConfig, RunPython> command;
   std::string python;  // --python
   bool verbose = false;
 };

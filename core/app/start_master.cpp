@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using MakeRuntime = std::function<Result<std::unique_ptr<script::Runtime>>()>;
-
 // What buildbot.tac says, with upstream's defaults.
 struct TacValues {
   std::string config_file = "master.cfg";
@@ -61,9 +59,11 @@ std::string problems_text(const std::vector<script::ConfigProblem>& problems) {
 }
 
 // From the loaded configuration to the end of the process.
-int run(const BasedirFiles& files, script::Runtime& runtime, script::ConfigPtr config, StartReport& report) {
+int run(Master::Needs needs, StartReport& report) {
+  const BasedirFiles files = needs.files;
+  script::Runtime& runtime = needs.runtime;
   report.progress("opening the database");
-  auto master = Master::open({files, runtime, std::move(config)});
+  auto master = Master::open(std::move(needs));
   if (!master) return fail(report, master.error().what);
   report.progress("starting");
   int status = 0;
@@ -105,7 +105,7 @@ int run_here(const BasedirFiles& files, const MakeRuntime& make_runtime, StartRe
   script::LoadOutcome outcome = (*runtime)->load(config_file, files.dir);
   if (!outcome.config) return fail(report, problems_text(outcome.problems));
   for (const std::string& warning : outcome.config->warnings) log_warning("{}", warning);
-  return run(files, **runtime, std::move(outcome.config), report);
+  return run({files, **runtime, std::move(outcome.config), config_file}, report);
 }
 
 }  // namespace

@@ -36,9 +36,16 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
   Result<std::uint16_t> start(const std::string& text) {
     const auto endpoint = net::parse_endpoint(text);
     if (endpoint.has_error()) return endpoint.error();
-    auto opened = net::Listener::open(needs_.executor, *endpoint, [this](net::Socket socket) {
-      accept(std::move(socket));
-    });
+    auto opened = open(*endpoint);
+    if (opened.has_error() && opened.error().code == Errc::conflict && listener_ && listener_->port() == endpoint->port) {
+      // The same port with other words: the old one has to go first.
+      const net::Endpoint old = listener_->endpoint();
+      listener_.reset();
+      opened = open(*endpoint);
+      if (opened.has_error()) {
+        if (auto again = open(old)) listener_ = *std::move(again);
+      }
+    }
     if (opened.has_error()) return opened.error();
     listener_ = *std::move(opened);
     warn_when_open();
@@ -74,6 +81,10 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
   std::size_t connections() const { return connections_.size() + websockets_.size(); }
 
  private:
+  Result<std::unique_ptr<net::Listener>> open(const net::Endpoint& endpoint) {
+    return net::Listener::open(needs_.executor, endpoint, [this](net::Socket socket) { accept(std::move(socket)); });
+  }
+
   // Without authorization rules whoever reaches the port controls the master.
   void warn_when_open() const {
     if (!net::is_public(listener_->endpoint())) return;
@@ -86,6 +97,7 @@ class Server::Parts : public std::enable_shared_from_this<Parts> {
   }
 
   void accept(net::Socket socket) {
+    if (!listener_) return;
     if (connections() >= options_.max_connections) {
       // The one who waits longest for nothing makes room; when all are busy the new one goes.
       if (!close_one_idle()) return;

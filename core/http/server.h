@@ -36,8 +36,8 @@ class Server {
   Server(Needs needs, Options options);
   ~Server();
 
-  // Begins to serve; the port it got (0: a unix socket). `endpoint`: as in c['www']['port']. Errors: conflict (address
-  // in use), bad_input, forbidden.
+  // Begins to serve; the port it got (0: a unix socket). `endpoint`: as in c['www']['port']. Again: moves there,
+  // connections go on. Errors: conflict (address in use), bad_input, forbidden; then it serves where it did before.
   Result<std::uint16_t> start(const std::string& endpoint);
   // Stops taking requests, lets those in work finish for at most `patience`, then cuts; calls `done` once.
   void stop(std::chrono::milliseconds patience, std::function<void()> done);

@@ -189,6 +189,12 @@ struct WwwConfig {
   std::chrono::seconds session_life{std::chrono::hours(7 * 24)};
 };
 
+// What a new configuration may use when it is tried before a running master takes it (KilnbotConfig).
+struct ReloadLimits {
+  std::chrono::milliseconds time = std::chrono::seconds(120);
+  int memory_mib = 4096;
+};
+
 struct Config {
   std::string title = "Buildbot", title_url = "https://buildbot.net/", buildbot_url = "http://localhost:8080/";
   std::string db_url = "sqlite:///state.sqlite";
@@ -201,6 +207,7 @@ struct Config {
   std::vector<std::shared_ptr<const WorkerConfig>> workers;
   std::vector<std::shared_ptr<const SchedulerConfig>> schedulers;
   std::vector<ServiceConfig> change_sources;
+  ReloadLimits reload_limits;
   std::vector<std::string> warnings;  // for the log and checkconfig
   ObjectRef object;                   // the Python side's own view
 };

@@ -63,8 +63,8 @@ class Runtime {
   virtual void load_later(std::filesystem::path file, std::filesystem::path basedir, Reply<LoadOutcome> reply) = 0;
   // Gives Python its master; before run().
   virtual void attach(MasterHost& host) = 0;
-  // Starts, keeps or stops the services (change sources ...) so that they are those of `config`. From any thread;
-  // replies on the loop thread.
+  // Starts, keeps, reconfigures or stops the services (change sources ...) so that they are those of `config`. From any
+  // thread; replies on the loop thread. Errors: script with the services that do not run; all others do.
   virtual void activate(ConfigPtr config, Reply<> reply) = 0;
   // Stops all services. From any thread; replies on the loop thread.
   virtual void deactivate(Reply<> reply) = 0;
@@ -73,6 +73,10 @@ class Runtime {
   // The policy loop: returns after quit().
   virtual void run() = 0;
   virtual void quit() = 0;  // from any thread
+
+  // The command line that runs this program again, with the same Python and without a verb. Its first word is only the
+  // name: the file to execute is /proc/self/exe.
+  virtual std::vector<std::string> own_command() const = 0;
 
   // `kilnbot python SCRIPT ARGS...`: the process's exit status.
   virtual int run_script(const std::vector<std::string>& args) = 0;

@@ -35,6 +35,12 @@ Result<net::Endpoint> WorkerPort::start(const net::Endpoint& endpoint, WorkerPro
 
 void WorkerPort::stop_listening() { listeners_->open.clear(); }
 
+void WorkerPort::stop_listening(const net::Endpoint& endpoint) {
+  std::erase_if(listeners_->open, [&](const auto& listener) {
+    return net::to_string(listener->endpoint()) == net::to_string(endpoint);
+  });
+}
+
 void WorkerPort::stop(std::chrono::milliseconds patience, std::function<void()> done) {
   stop_listening();
   port_->close_all(make_error(Errc::cancelled, "the master stops"));

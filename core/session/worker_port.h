@@ -36,8 +36,9 @@ class WorkerPort {
 
   // May be called for several endpoints. Returns the endpoint as bound. Errors: as net::Listener::open().
   Result<net::Endpoint> start(const net::Endpoint& endpoint, WorkerProtocol protocol = WorkerProtocol::pb);
-  // Stops accepting; connections go on.
+  // Stops accepting, on all endpoints or on one as start() returned it; connections go on.
   void stop_listening();
+  void stop_listening(const net::Endpoint& endpoint);
   // Ends all connections, and replies when the last has written what was sent before, or the time is over.
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
 

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +31,15 @@ class LoadResult:
 def load(path: str, basedir: str) -> LoadResult:
     """Runs the file at ``path``; never raises, not even when the file calls ``sys.exit``."""
     basedir = str(Path(basedir).expanduser().absolute())
+    process = os.getpid()
     with collected() as (problems, warnings):
         config = None
         try:
             config = _configured(str(Path(path).absolute()), basedir)
         except BaseException as error:  # the named wall: whatever the user's file raises
             problems.extend(_problems(error, path))
+    if os.getpid() != process:
+        os._exit(1)  # a copy of this process that the file made: its master is elsewhere
     if not problems and config is not None:
         config.warnings = [str(warning) for warning in warnings]
         config.basedir = basedir
@@ -48,7 +53,7 @@ def _configured(path: str, basedir: str) -> ConfigView | None:
     tree = ast.parse(source, path)
     code: CodeType = compile(tree, path, "exec", dont_inherit=True)
     namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
-    with _importable(basedir):
+    with _importable(basedir), _one_process():
         exec(code, namespace)
     if "BuildmasterConfig" not in namespace:
         what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
@@ -71,6 +76,31 @@ def _importable(basedir: str) -> Iterator[None]:
             sys.path.remove(basedir)
 
 
+@contextmanager
+def _one_process() -> Iterator[None]:
+    """While it lasts, this thread cannot fork: the copy would be a second master."""
+    loading = threading.get_ident()
+    saved = {name: getattr(os, name) for name in ("fork", "forkpty")}
+
+    def refusing(fork: Callable[[], Any]) -> Callable[[], Any]:
+        def checked() -> Any:
+            if threading.get_ident() == loading:
+                raise ConfigErrors(
+                    ["the file forks the process (os.fork): use the module subprocess instead"]
+                )
+            return fork()
+
+        return checked
+
+    for name, fork in saved.items():
+        setattr(os, name, refusing(fork))
+    try:
+        yield
+    finally:
+        for name, fork in saved.items():
+            setattr(os, name, fork)
+
+
 def _problems(error: BaseException, path: str) -> list[Problem]:
     where = user_line(error.__traceback__)
     if where == NOWHERE:
@@ -84,6 +114,8 @@ def _problems(error: BaseException, path: str) -> list[Problem]:
         return [Problem(path, 0, "", f"cannot read the file: {error.strerror}")]
     if isinstance(error, SystemExit):
         return [Problem(*where, "", f"the file ends the process (exit status {error.code})")]
+    if isinstance(error, MemoryError):
+        return [Problem(*where, "", "the file needs more memory than there is")]
     text = str(error)
     return [
         Problem(*where, "", f"{type(error).__name__}: {text}" if text else type(error).__name__)

@@ -1,42 +1,88 @@
 # SPDX-License-Identifier: MIT
-"""Long-lived Python parts of a configuration: at present the change sources."""
+"""Long-lived Python parts of a configuration: at present the change sources.
+
+They outlive configurations: the namesake in a new one is kept when nothing changed, takes over the
+new settings when it is of the same class, and is replaced otherwise.
+"""
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._tasks import awaited
 
-_running: dict[str, Any] = {}
+Key = tuple[str, str]
+
+_running: dict[Key, Any] = {}
+#: What does not run although the configuration wants it, and why.
+_failed: dict[Key, str] = {}
+
+
+class ServicesFailed(Exception):
+    """Some services could not be started or reconfigured; the text names each."""
 
 
 async def activate(config: Any) -> None:
-    """Starts, keeps or stops change sources so that they are those of the configuration."""
+    """Starts, keeps, reconfigures or stops services so that they are those of the configuration.
+
+    Raises:
+        ServicesFailed: some of them could not be; all others are.
+    """
     MASTER.configured(config.basedir, config.values)
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
-    wanted = {source.name: source for source in config.sources}
-    for name in list(_running):
-        old, new = _running[name], wanted.get(name)
-        if new is None or not old.is_same_as(new):
-            await _stop(name)
-    for name, source in wanted.items():
-        if name not in _running:
-            _running[name] = source
-            await awaited(source.start())
+    _failed.clear()
+    wanted = {("change source", source.name): source for source in config.sources}
+    for key in list(_running):
+        if key not in wanted or type(_running[key]) is not type(wanted[key]):
+            await _stop(key)
+    for key, service in wanted.items():
+        try:
+            await _make_right(key, service)
+        except Exception as error:
+            _note_failure(key, error)
+    if _failed:
+        raise ServicesFailed("; ".join(_label(key) + ": " + why for key, why in _failed.items()))
 
 
 async def deactivate() -> None:
     """Stops all of them."""
-    for name in list(_running):
-        await _stop(name)
+    for key in list(_running):
+        await _stop(key)
+    _failed.clear()
 
 
-async def _stop(name: str) -> None:
-    source = _running.pop(name)
+def failed() -> dict[Key, str]:
+    """The services that the configuration wants, but that do not run: kind and name, and why."""
+    return dict(_failed)
+
+
+async def _make_right(key: Key, service: Any) -> None:
+    running = _running.get(key)
+    if running is None:
+        await awaited(service.start())
+        _running[key] = service
+    elif not running.is_same_as(service):
+        await awaited(running.reconfigure(service))
+
+
+def _note_failure(key: Key, error: Exception) -> None:
+    _running.pop(key, None)
+    text = str(error)
+    _failed[key] = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    _bridge.log("error", f"{_label(key)} does not run:\n{traceback.format_exc().rstrip()}")
+
+
+def _label(key: Key) -> str:
+    return f'{key[0]} "{key[1]}"'
+
+
+async def _stop(key: Key) -> None:
+    service = _running.pop(key)
     try:
-        await awaited(source.stop())
+        await awaited(service.stop())
     except Exception as error:
-        _bridge.log("error", f'change source "{name}" did not stop cleanly: {error!r}')
+        _bridge.log("error", f"{_label(key)} did not stop cleanly: {error!r}")

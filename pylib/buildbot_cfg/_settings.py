@@ -17,6 +17,10 @@ SETTINGS: dict[str, tuple[tuple[type, ...], Any]] = {
     "policy_report_after": ((int, float), 1.0),
     # collapseRequests, change filters and the like are broken after so long.
     "callback_deadline": ((int, float), 10.0),
+    # A new configuration may take so long to load when the running master reads it.
+    "reload_timeout": ((int, float), 120.0),
+    # MiB of memory that it may use meanwhile.
+    "reload_memory": ((int,), 4096),
 }
 
 

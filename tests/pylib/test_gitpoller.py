@@ -242,19 +242,23 @@ def test_activated_sources_look_by_themselves_and_errors_are_only_logged(
     )
 
 
-def test_an_unchanged_source_goes_on_and_a_changed_one_is_replaced(poller, live, run):
+def test_an_unchanged_source_goes_on_and_a_changed_one_takes_over_the_new_settings(
+    poller, live, run
+):
     async def go():
         first = poller(pollInterval=100)
         await _policy.activate(View(first))
         task = first._task
         await _policy.activate(View(poller(pollInterval=100)))
         assert first._task is task
+        first.lastRev = {"main": "known"}
         other = poller(pollInterval=200)
         await _policy.activate(View(other))
-        assert first._task is None
-        assert other._task is not None
-        await _policy.deactivate()
         assert other._task is None
+        assert first._task not in (None, task)
+        assert (first.pollInterval, first.lastRev) == (200, {"main": "known"})
+        await _policy.deactivate()
+        assert first._task is None
 
     run(go())
 

@@ -53,6 +53,14 @@ class ChangeSource(metaclass=Declared):
     async def start(self) -> None:
         """Begins to report."""
 
+    async def reconfigure(self, new: ChangeSource) -> None:
+        """Takes over the settings of its namesake in a new configuration; keeps what it knows."""
+        await awaited(self.stop())
+        for key, value in new._settings().items():
+            setattr(self, key, value)
+        self.location = new.location
+        await awaited(self.start())
+
     async def stop(self) -> None:
         """Ends; nothing is reported afterwards."""
 

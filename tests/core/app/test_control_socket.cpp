@@ -28,9 +28,14 @@ struct Listening {
   std::thread thread;
 
   Listening() {
-    socket = ControlSocket::open(context, folder.path / "kilnbot.sock", [](const std::string& verb, const JsonObject& request) {
-               if (verb != "echo") return Result<Json>(make_error(Errc::not_supported, "no verb '" + verb + "'"));
-               return Result<Json>(request.at("text"));
+    socket = ControlSocket::open(context, folder.path / "kilnbot.sock", [](const ControlSocket::Question& question) {
+               if (question.verb == "wait") return;
+               if (question.verb != "echo") {
+                 return question.reply(make_error(Errc::not_supported, "no verb '" + question.verb + "'"));
+               }
+               question.progress("first");
+               question.progress("second");
+               question.reply(question.request.at("text"));
              }).value();
     thread = std::thread([this] { context.run(); });
   }
@@ -49,6 +54,25 @@ TEST_CASE("a command reaches the master by its control socket, however long the 
 
   REQUIRE(answer.has_value());
   CHECK(*answer == Json("h\xC3\xA9llo"));
+}
+
+TEST_CASE("what happens meanwhile is told before the answer") {
+  const Listening master;
+  std::vector<std::string> said;
+
+  const auto answer = ask_master(master.folder.path, {{"verb", "echo"}, {"text", "x"}},
+                                 {.on_progress = [&](const std::string& text) { said.push_back(text); }});
+
+  CHECK(answer.has_value());
+  CHECK(said == std::vector<std::string>{"first", "second"});
+}
+
+TEST_CASE("a master that does not answer is not waited for longer than asked") {
+  const Listening master;
+
+  CHECK(ask_master(master.folder.path, {{"verb", "wait"}}, {.patience = std::chrono::seconds(1), .on_progress = {}})
+            .error()
+            .code == Errc::timeout);
 }
 
 TEST_CASE("only the owner may open the control socket") {

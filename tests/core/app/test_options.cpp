@@ -59,3 +59,35 @@ TEST_CASE("an unknown verb or flag ends with a message and a status") {
   CHECK_FALSE(parsed.options.has_value());
   CHECK(parsed.status != 0);
 }
+
+TEST_CASE("reconfig and sighup are one verb") {
+  for (const char* verb : {"reconfig", "sighup"}) {
+    const auto reconfig = std::get<Reconfig>(parse({verb, "-q", "--progress_timeout", "7", "base"}).command);
+    CHECK(reconfig.quiet);
+    CHECK(reconfig.progress_timeout_s == 7);
+    CHECK(reconfig.basedir == "base");
+  }
+  CHECK(std::get<Reconfig>(parse({"reconfig"}).command).progress_timeout_s == std::nullopt);
+}
+
+TEST_CASE("restart takes the options of start, and --clean") {
+  const auto restart = std::get<Restart>(parse({"restart", "-q", "-c", "--nodaemon", "--start_timeout", "5", "base"}).command);
+
+  CHECK((restart.clean && restart.start.quiet && restart.start.nodaemon));
+  CHECK(restart.start.start_timeout_s == 5);
+  CHECK(restart.start.basedir == "base");
+}
+
+TEST_CASE("a clean stop can be called off, but not in one command") {
+  CHECK(std::get<Stop>(parse({"stop", "--cancel"}).command).cancel);
+  std::vector<const char*> both{"kilnbot", "stop", "--cancel", "--clean"};
+  CHECK(parse_options(4, const_cast<char**>(both.data())).status != 0);
+}
+
+TEST_CASE("a trial of a configuration says where to report") {
+  const auto check = std::get<CheckConfig>(
+      parse({"checkconfig", "--report-fd", "3", "--memory", "400", "--basedir", "/base", "--", "/base/master.cfg"}).command);
+
+  CHECK((check.report_fd == 3 && check.memory_mib == 400));
+  CHECK((check.basedir == "/base" && check.target == "/base/master.cfg"));
+}

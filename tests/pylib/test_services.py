@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""What becomes of services when a configuration takes the place of another."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from buildbot_cfg import _policy, _services
+from buildbot_cfg._master import MASTER
+from buildbot_cfg.changes.base import ChangeSource
+
+
+class Source(ChangeSource):
+    def __init__(self, said, name, what="plain"):
+        super().__init__(name)
+        self.what = what
+        self._said = said
+
+    async def start(self):
+        self._said.append(f"start {self.name} {self.what}")
+        if self.what == "bad":
+            raise RuntimeError("not today")
+
+    async def stop(self):
+        self._said.append(f"stop {self.name} {self.what}")
+        if self.what == "stuck":
+            raise RuntimeError("stays")
+
+
+class Other(Source):
+    pass
+
+
+class View:
+    def __init__(self, *sources):
+        self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
+        self.settings = {"policy_report_after": 1.0, "callback_deadline": 10.0}
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def apply(*configurations):
+    async def go():
+        for sources in configurations:
+            try:
+                await _policy.activate(View(*sources))
+            finally:
+                running = {key[1]: service for key, service in _services._running.items()}
+        return running
+
+    return asyncio.run(go())
+
+
+@pytest.fixture(autouse=True)
+def empty():
+    yield
+    _services._running.clear()
+    _services._failed.clear()
+
+
+def test_equal_ones_are_left_alone(said):
+    first = Source(said, "a")
+    running = apply([first], [Source(said, "a")])
+
+    assert said == ["start a plain"]
+    assert running == {"a": first}
+
+
+def test_a_changed_one_takes_over_the_settings_in_place(said):
+    first = Source(said, "a")
+    running = apply([first], [Source(said, "a", "new")])
+
+    assert said == ["start a plain", "stop a plain", "start a new"]
+    assert running["a"] is first
+
+
+def test_another_class_is_another_service(said):
+    second = Other(said, "a")
+    running = apply([Source(said, "a")], [second])
+
+    assert said == ["start a plain", "stop a plain", "start a plain"]
+    assert running["a"] is second
+
+
+def test_one_that_raises_is_marked_and_all_others_run(said):
+    with pytest.raises(
+        _services.ServicesFailed, match='change source "b": RuntimeError: not today'
+    ):
+        apply([Source(said, "a"), Source(said, "b", "bad"), Source(said, "c")])
+
+    assert set(_services._running) == {("change source", "a"), ("change source", "c")}
+    assert _services.failed() == {("change source", "b"): "RuntimeError: not today"}
+
+
+def test_a_failed_one_is_started_anew_by_the_next_configuration(said):
+    with pytest.raises(_services.ServicesFailed):
+        apply([Source(said, "a", "bad")])
+    apply([Source(said, "a")])
+
+    assert said == ["start a bad", "start a plain"]
+    assert _services.failed() == {}
+
+
+def test_one_that_fails_in_place_does_not_run_any_more(said):
+    apply([Source(said, "a")])
+    with pytest.raises(_services.ServicesFailed):
+        apply([Source(said, "a", "bad")])
+
+    assert _services._running == {}
+
+
+def test_one_that_does_not_stop_cleanly_is_gone_all_the_same(said):
+    running = apply([Source(said, "a", "stuck")], [])
+
+    assert running == {}
