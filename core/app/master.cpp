@@ -159,6 +159,7 @@ void Master::Parts::finish_start(Result<void> result) {
   if (stopping) return;
   const bool failed = result.has_error();
   is_up = !failed;
+  needs.config.reset();  // from now on the engine knows which one counts
   started(std::move(result));
   if (failed) stop();
 }

@@ -98,16 +98,17 @@ void Reconfiguration::on_loaded(const script::LoadOutcome& loaded) {
 void Reconfiguration::apply(const script::ConfigPtr& config) {
   phase_ = Phase::applying;
   for (const std::string& warning : config->warnings) log_warning("{}", warning);
-  needs_.engine.apply_config(config, [this, config](const Result<void>& applied) {
+  needs_.engine.apply_config(config, [this, config, old = needs_.engine.config()](const Result<void>& applied) {
     if (phase_ == Phase::stopped) return;
     if (!applied) return end(Outcome::End::partial, {applied.error().what});
     needs_.listeners.close_others();
-    activate(config);
+    activate(config, old);
   });
 }
 
-void Reconfiguration::activate(const script::ConfigPtr& config) {
-  needs_.runtime.activate(config, [this](const Result<void>& active) {
+// Until this is done Python's services refer to the old configuration: held so long, it is collected when it ends.
+void Reconfiguration::activate(const script::ConfigPtr& config, const script::ConfigPtr& old) {
+  needs_.runtime.activate(config, [this, old](const Result<void>& active) {
     if (phase_ == Phase::stopped) return;
     if (active) {
       end(Outcome::End::complete, {});

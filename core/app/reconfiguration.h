@@ -52,7 +52,7 @@ class Reconfiguration {
   void load();
   void on_loaded(const script::LoadOutcome& loaded);
   void apply(const script::ConfigPtr& config);
-  void activate(const script::ConfigPtr& config);
+  void activate(const script::ConfigPtr& config, const script::ConfigPtr& old);
   void end(Outcome::End how, std::vector<std::string> problems);
 
   Needs needs_;
