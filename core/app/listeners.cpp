@@ -22,6 +22,8 @@ Result<void> Listeners::open(const script::Config& config) {
   if (opened && config.www.port && config.www.port != http_port_) opened = open_for_browsers(*config.www.port);
   if (!opened) {
     close_for_workers(kept);
+    const auto again = open_for_workers(kept);  // one that had to make room
+    if (!again) log_error("{}: workers cannot connect there any more", again.error().what);
     return opened;
   }
   wanted_worker_ports_ = wanted;

@@ -251,6 +251,20 @@ def test_a_port_in_use_changes_nothing(master: Master) -> None:
     socket.create_connection(("127.0.0.1", master.pb), timeout=5).close()
 
 
+def test_a_port_that_made_room_is_open_again_when_another_one_is_taken(master: Master) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        header = HEADER.replace("tcp:{http}", f"tcp:{other.getsockname()[1]}")
+        master.configure(config(), header.replace("tcp:{pb}:interface=127.0.0.1", "tcp:{pb}"))
+
+        assert master.cli("reconfig", str(master.dir)).returncode == 1
+
+    socket.create_connection(("127.0.0.1", master.pb), timeout=5).close()
+    master.configure(config())
+    reconfig(master)
+
+
 def test_another_database_needs_a_restart(master: Master) -> None:
     master.configure(config() + 'c["db"] = {"db_url": "sqlite:///other.sqlite"}\n')
 
@@ -384,6 +398,34 @@ def test_a_clean_stop_waits_for_the_running_build(master: Master, how: str) -> N
     assert master.rows(f"buildrequests/{request}")[0]["complete"]
     master.wait_attached()
     assert master.finished_build(later)["results"] == 0
+
+
+def test_a_clean_stop_starts_what_a_running_build_waits_for(tmp_path: Path) -> None:
+    triggering = """
+f = util.BuildFactory()
+f.addStep(steps.ShellCommand(name="wait", command=["sh", "-c", "until [ -e ../go ]; do sleep 0.05; done"]))
+f.addStep(steps.Trigger(name="children", schedulerNames=["child"], waitForFinish=True))
+quick = util.BuildFactory([steps.ShellCommand(command="true")])
+c["workers"].append(worker.Worker("w2", "pw2"))
+c["builders"] = [util.BuilderConfig(name="b1", workernames=["w1"], factory=f),
+                 util.BuilderConfig(name="b2", workernames=["w2"], factory=quick)]
+c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b1"]),
+                   schedulers.Triggerable(name="child", builderNames=["b2"])]
+"""
+    master = Master(tmp_path).create(triggering)
+    workers = [Worker(tmp_path, master.pb), Worker(tmp_path, master.pb, "w2", "pw2")]
+    with running(master, *workers):
+        master.wait_attached("w1")
+        master.wait_attached("w2")
+        request, _ = running_build(master)
+        assert master.cli("stop", "--clean", "--no-wait", str(master.dir)).returncode == 0
+
+        go(master)
+
+        wait_for("the end of the master", lambda: master.pid() is None)
+        master.start()
+        assert master.rows(f"buildrequests/{request}")[0]["results"] == 0
+        assert [build["results"] for build in master.rows("builds")] == [0, 0]
 
 
 def test_a_clean_stop_can_be_called_off(master: Master) -> None:
