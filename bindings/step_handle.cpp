@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace {
 using script::CommandOutcome;
 using script::CommandRequest;
 using script::StepHost;
+using script::TransferPlan;
 
 struct BoundHandle {
   Policy* policy;
@@ -94,10 +96,41 @@ py::object to_dict(Result<CommandOutcome>& result) {
   return dict;
 }
 
+template <class T>
+std::optional<T> optional_item(const py::dict& dict, const char* key) {
+  const py::object value = dict.attr("get")(key);
+  return value.is_none() ? std::nullopt : std::optional(value.cast<T>());
+}
+
+// `{"kind": ..., "path": ..., "data": bytes, "max_size": ..., "mode": ..., "compression": ...}`
+TransferPlan to_plan(const py::dict& dict) {
+  using Kind = TransferPlan::Kind;
+  using Compression = TransferPlan::Compression;
+  const std::map<std::string, Kind> kinds{{"upload_file", Kind::upload_file},
+                                          {"upload_directory", Kind::upload_directory},
+                                          {"download_file", Kind::download_file},
+                                          {"download_text", Kind::download_text}};
+  const std::map<std::string, Compression> compressions{
+      {"none", Compression::none}, {"gz", Compression::gz}, {"bz2", Compression::bz2}};
+  TransferPlan plan;
+  const auto kind = kinds.find(dict["kind"].cast<std::string>());
+  if (kind == kinds.end()) throw py::value_error("unknown kind of transfer");
+  plan.kind = kind->second;
+  if (dict.contains("path")) plan.path = py::module_::import("os").attr("fsencode")(dict["path"]).cast<std::string>();
+  if (dict.contains("data")) plan.text = dict["data"].cast<py::bytes>();
+  plan.max_size = optional_item<std::int64_t>(dict, "max_size");
+  plan.mode = optional_item<int>(dict, "mode");
+  const auto compression = compressions.find(optional_item<std::string>(dict, "compression").value_or("none"));
+  if (compression == compressions.end()) throw py::value_error("unknown compression of a transfer");
+  plan.compression = compression->second;
+  return plan;
+}
+
 using LogFiles = std::vector<std::pair<std::string, std::optional<std::int64_t>>>;
 
 py::object run_command(const BoundHandle& self, py::str name, const py::dict& args, std::optional<std::int64_t> stdio,
-                       const LogFiles& log_files, bool collect_stdout, bool collect_stderr) {
+                       const LogFiles& log_files, bool collect_stdout, bool collect_stderr,
+                       const std::optional<py::dict>& transfer) {
   CommandRequest request;
   request.name = to_text(name);
   request.args = to_json(args, Dialect::command).as_object();
@@ -107,6 +140,7 @@ py::object run_command(const BoundHandle& self, py::str name, const py::dict& ar
   }
   request.collect_stdout = collect_stdout;
   request.collect_stderr = collect_stderr;
+  if (transfer) request.transfer = to_plan(*transfer);
   return ask_host<CommandOutcome>(
       self,
       [request = std::move(request)](StepHost& host, Reply<CommandOutcome> reply) {
@@ -168,6 +202,10 @@ void watch_log(const BoundHandle& self, std::int64_t logid, py::function callbac
   });
 }
 
+void use_secret(const BoundHandle& self, py::str name, py::str value) {
+  tell_host(self, [name = to_text(name), value = to_text(value)](StepHost& host) { host.use_secret(name, value); });
+}
+
 void set_property(const BoundHandle& self, py::str name, py::handle value, py::str source, bool runtime) {
   tell_host(self, [name = to_text(name), json = to_json(value), source = to_text(source), runtime](StepHost& host) {
     host.set_property(name, json, source, runtime);
@@ -194,7 +232,8 @@ void add_step_handle(py::module_& module) {
       .def("add_log", &add_log, py::arg("name"), py::arg("type"))
       .def("finish_log", &finish_log, py::arg("logid"))
       .def("run_command", &run_command, py::arg("name"), py::arg("args"), py::arg("stdio"), py::arg("log_files"),
-           py::arg("collect_stdout"), py::arg("collect_stderr"))
+           py::arg("collect_stdout"), py::arg("collect_stderr"), py::arg("transfer") = py::none())
+      .def("use_secret", &use_secret, py::arg("name"), py::arg("value"))
       .def("add_url", &add_url, py::arg("name"), py::arg("url"))
       .def("trigger", &trigger, py::arg("scheduler"), py::arg("properties"), py::arg("sourcestamps"),
            py::arg("waited_for"), py::arg("parent_relationship"))

@@ -6,7 +6,7 @@ packages=(
   build-essential cmake ninja-build ccache git pkg-config ca-certificates curl
   python3 python3-dev python3-venv
   libboost1.81-dev libboost-json1.81-dev libpq-dev libsqlite3-dev libssl-dev
-  libzstd-dev libbrotli-dev brotli zlib1g-dev libfmt-dev libcli11-dev
+  libzstd-dev libbrotli-dev brotli zlib1g-dev libarchive-dev libfmt-dev libcli11-dev
 )
 test_packages=(postgresql-15 chromium procps)
 full_packages=(clang-16 libclang-rt-16-dev)

@@ -18,6 +18,7 @@
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
+#include "core/files/file_transfers.h"
 
 namespace kiln::app {
 namespace {
@@ -68,6 +69,7 @@ struct Master::Parts {
   boost::asio::signal_set signals;
   std::unique_ptr<db::Database> db;
   std::unique_ptr<logs::LogStore> logs;
+  std::unique_ptr<files::FileTransfers> transfers;
   data::EventBus events;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<data::Api> api;
@@ -105,13 +107,14 @@ Result<void> Master::Parts::open_storage() {
   auto store = logs::LogStore::open({needs.files.logs(), post});
   if (!store) return store.error();
   logs = std::move(*store);
+  transfers = std::make_unique<files::FileTransfers>(post);
   if (auto done = reconcile_logs(*db, *logs, snapshot->reconciled_builds); !done) return done;
   make_engine(std::move(*snapshot));
   return {};
 }
 
 void Master::Parts::make_engine(Snapshot snapshot) {
-  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{loop.clock(), db->journal(), events, *logs},
+  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{loop.clock(), db->journal(), events, *logs, *transfers},
                                             std::move(snapshot));
   api = std::make_unique<data::Api>(data::Api::Needs{*db, *logs, [this] { return engine->config(); }});
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});

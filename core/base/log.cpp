@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <mutex>
+
+#include "core/base/secrets.h"
 
 namespace kiln {
 namespace {
@@ -84,6 +87,30 @@ LogSink& sink() {
   return the_sink;
 }
 
+// Read by every thread, changed rarely.
+class HiddenValues {
+ public:
+  void add(const std::string& name, const std::string& value) {
+    const std::lock_guard lock(mutex_);
+    if (secrets_.add(name, value)) has_any_ = true;
+  }
+  std::string masked(std::string_view text) {
+    if (!has_any_) return std::string(text);
+    const std::lock_guard lock(mutex_);
+    return secrets_.masked(text);
+  }
+
+ private:
+  std::mutex mutex_;
+  Secrets secrets_;
+  std::atomic<bool> has_any_{false};
+};
+
+HiddenValues& hidden_values() {
+  static HiddenValues the_values;
+  return the_values;
+}
+
 std::string timestamp() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm local{};
@@ -108,13 +135,15 @@ const char* marker(LogLevel level) {
 void log_line(LogLevel level, std::string_view text, std::string_view system) {
   std::string line = timestamp() + " [";
   line.append(system).append("] ").append(marker(level));
-  for (const char c : text) {
+  for (const char c : hidden_values().masked(text)) {
     line += c;
     if (c == '\n') line += '\t';  // continuation lines are indented, so a line start is always ours
   }
   line += '\n';
   sink().write(line);
 }
+
+void hide_in_log(const std::string& name, const std::string& value) { hidden_values().add(name, value); }
 
 void log_to_file(const std::filesystem::path& file, std::size_t max_bytes, int max_files) {
   sink().open(file, max_bytes, max_files);

@@ -120,7 +120,7 @@ void BuildRun::fail_preparation(Failure failure) {
               worker_.row.name, failure.error);
   results_ = failure.results;
   failure_ = std::move(failure);
-  preparation_logs_ = std::make_unique<StepLogs>(kernel_, row_.id, preparation_.id,
+  preparation_logs_ = std::make_unique<StepLogs>(kernel_, secrets_, row_.id, preparation_.id,
                                                  [self = weak_from_this()] { return self.lock(); });
   preparation_logs_->write_error(pending_, preparation_.id, failure_->error);
   pending_.then([self = shared_from_this()](const Committed&) {

@@ -44,6 +44,22 @@ Properties initial_properties(const script::Config& config, const RequestState& 
   return properties;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the value is nested.
+Json masked_values(const Secrets& secrets, const Json& value) {
+  if (value.is_string()) return Json(secrets.masked(value.get_string()));
+  if (value.is_array()) {
+    JsonArray out;
+    for (const Json& item : value.get_array()) out.push_back(masked_values(secrets, item));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  JsonObject out;
+  for (const auto& pair : value.get_object()) {
+    out[secrets.masked(pair.key())] = masked_values(secrets, pair.value());
+  }
+  return out;
+}
+
 JsonArray build_owners(const BuildsetState& buildset) {
   std::set<std::string> names;
   for (const Change& change : buildset.changes) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/base/secrets.h"
 #include "core/engine/kernel.h"
 #include "core/engine/state.h"
 #include "core/script/template.h"
@@ -12,6 +13,8 @@ namespace kiln::engine {
 // The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below.
 Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
                               const WorkerState& worker, std::int64_t number);
+// The value with secrets replaced in all texts of it.
+Json masked_values(const Secrets& secrets, const Json& value);
 // Who is to blame or asked for the build: sorted; empty: nobody known.
 JsonArray build_owners(const BuildsetState& buildset);
 // basedir and builddir on the worker.

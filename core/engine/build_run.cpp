@@ -195,6 +195,10 @@ void BuildRun::set_property(Property property, bool tell_python) {
 
 void BuildRun::write_dirty_properties() {
   if (dirty_properties_.empty()) return;
+  // Steps go on with the value; what is stored and shown has the name.
+  if (!secrets_.empty()) {
+    for (Property& dirty : dirty_properties_) dirty.value = masked_values(secrets_, dirty.value);
+  }
   Properties changed;
   for (const Property& property : dirty_properties_) {
     changed.set(property.name, property.value, property.source, property.runtime);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/base/secrets.h"
 #include "core/engine/build_properties.h"
 #include "core/engine/buildsets.h"
 #include "core/engine/fleet.h"
@@ -62,6 +63,8 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   const script::BuilderConfig& builder_config() const { return *config_; }
   const Properties& properties() const { return properties_; }
   const BuildScope& scope() const { return scope_; }
+  Secrets& secrets() { return secrets_; }  // that its steps have used
+  std::string masked(std::string text) const { return secrets_.empty() ? text : secrets_.masked(text); }
   std::string unique_step_name(const std::string& wanted);
   std::int64_t next_step_number() { return next_step_number_++; }
   void set_property(Property property, bool tell_python);
@@ -138,6 +141,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::vector<SourceStamp> stamps_;
   JsonObject worker_info_;
   BuildScope scope_;
+  Secrets secrets_;
   std::optional<Stop> stop_;
   bool is_lost_ = false;
   bool is_terminating_ = false;  // a step's result forbids further ones, except always_run

@@ -113,6 +113,8 @@ void CommandRun::reply_when_ready() {
   for (const auto& file : request_.log_files) {
     if (file.log) host_->command_log_ends(*file.log);
   }
+  outcome_.collected_stdout = host_->shown(std::move(outcome_.collected_stdout));
+  outcome_.collected_stderr = host_->shown(std::move(outcome_.collected_stderr));
   std::exchange(reply_, nullptr)(std::move(outcome_));
 }
 

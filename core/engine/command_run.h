@@ -19,6 +19,8 @@ class CommandRun : public CommandSink {
    public:
     virtual ~Host() = default;
     virtual void command_output(LogId log, char stream, std::string_view text) = 0;
+    // What may be shown of a command's whole output.
+    virtual std::string shown(std::string text) const = 0;
     // Incomplete lines are ended.
     virtual void command_log_ends(LogId log) = 0;
     // Makes a log for a lazy log file.

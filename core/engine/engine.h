@@ -14,6 +14,7 @@
 #include "core/model/journal.h"
 #include "core/script/config.h"
 #include "core/script/runtime.h"
+#include "core/script/transfer.h"
 
 namespace kiln::engine {
 
@@ -38,6 +39,7 @@ class Engine {
     Journal& journal;
     EventSink& events;
     logs::LogStore& logs;
+    script::Transfers& transfers;
   };
   // `snapshot`: the state at start, already reconciled.
   Engine(Needs needs, Snapshot snapshot);

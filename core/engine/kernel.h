@@ -11,6 +11,7 @@
 #include "core/model/event.h"
 #include "core/model/journal.h"
 #include "core/script/config.h"
+#include "core/script/transfer.h"
 
 namespace kiln::engine {
 
@@ -20,6 +21,7 @@ struct Kernel {
   Journal& journal;
   EventSink& events;
   logs::LogStore& logs;
+  script::Transfers& transfers;
   MasterId master;
   script::ConfigPtr config;
   bool storage_lost = false;

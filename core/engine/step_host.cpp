@@ -83,9 +83,10 @@ void StepRun::run_command(script::CommandRequest request, Reply<script::CommandO
   }
   const std::string name = request.name;
   const JsonObject args = request.args;
+  auto transfer = request.transfer ? build_.kernel().transfers.open(*request.transfer) : nullptr;
   command_ = std::make_shared<CommandRun>(*this, std::move(request), std::move(reply));
   const auto command = command_;
-  command->started(build_.link()->start_command(build_.builder().name, name, args, command));
+  command->started(build_.link()->start_command(build_.builder().name, name, args, command, std::move(transfer)));
 }
 
 void StepRun::set_property(std::string name, Json value, std::string source, bool runtime) {
@@ -93,12 +94,17 @@ void StepRun::set_property(std::string name, Json value, std::string source, boo
   build_.set_property({std::move(name), std::move(value), std::move(source), runtime}, is_native_);
 }
 
+void StepRun::use_secret(std::string name, std::string value) {
+  hide_in_log(name, value);
+  build_.secrets().add(name, value);
+}
+
 void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
   if (!may_act()) {
     reply(too_late());
     return;
   }
-  urls_.push_back({std::move(name), std::move(url)});
+  urls_.push_back({build_.masked(std::move(name)), build_.masked(std::move(url))});
   Unit& unit = build_.pending();
   unit.add(writes::SetStepUrls{row_.id, urls_});
   unit.then([self = shared_from_this(), urls = urls_, reply = std::move(reply)](const Committed&) {
@@ -110,6 +116,7 @@ void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
 }
 
 void StepRun::set_state_string(std::string text) {
+  text = build_.masked(std::move(text));
   if (!may_act() || text == state_string_) return;
   state_string_ = text;
   Unit& unit = build_.pending();
@@ -138,6 +145,8 @@ void StepRun::command_output(LogId log, char stream, std::string_view text) {
   logs_.append(log, stream, text);
   build_.log_grew();
 }
+
+std::string StepRun::shown(std::string text) const { return build_.masked(std::move(text)); }
 
 void StepRun::command_log_ends(LogId log) { logs_.flush_lines(log); }
 

@@ -50,6 +50,7 @@ struct StepLogs::OpenLog {
   bool is_added = false;   // its row is committed
   bool is_closed = false;
   bool is_finishing = false;
+  std::array<SecretFilter, 3> filters;
   std::array<wire::LineSplitter, 3> splitters;
   std::string text;  // lines of the chunk being made
   std::int64_t text_lines = 0;
@@ -59,8 +60,9 @@ struct StepLogs::OpenLog {
   bool was_announced = false;
 };
 
-StepLogs::StepLogs(Kernel& kernel, const BuildId& build, const StepId& step, KeepAlive keep_alive)
-    : kernel_(kernel), build_(build), step_(step), keep_alive_(std::move(keep_alive)) {}
+StepLogs::StepLogs(Kernel& kernel, const Secrets& secrets, const BuildId& build, const StepId& step,
+                   KeepAlive keep_alive)
+    : kernel_(kernel), secrets_(secrets), build_(build), step_(step), keep_alive_(std::move(keep_alive)) {}
 
 StepLogs::~StepLogs() = default;
 
@@ -95,8 +97,9 @@ void StepLogs::write_text(Unit& unit, RowRef<StepId> step, std::string name, Log
 
 void StepLogs::write_error(Unit& unit, RowRef<StepId> step, const std::string& error) {
   write_text(unit, step, "err.text", LogType::text, error);
+  const std::string shown = secrets_.empty() ? error : secrets_.masked(error);  // before it is escaped
   write_text(unit, step, "err.html", LogType::html,
-             "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(error) + "\n</pre></body></html>\n");
+             "<!DOCTYPE html>\n<html><body><pre>\n" + escape_html(shown) + "\n</pre></body></html>\n");
 }
 
 bool StepLogs::append(LogId id, char stream, std::string_view text) {
@@ -104,6 +107,7 @@ bool StepLogs::append(LogId id, char stream, std::string_view text) {
   if (log == nullptr || log->is_closed) return false;
   const char prefix = log->row.type == LogType::stream ? stream : '\0';
   const std::size_t index = prefix == '\0' ? 0 : stream_index(stream);
+  if (!secrets_.empty()) text = log->filters[index].append(secrets_, text);
   log->splitters[index].append(text, [&](std::string_view lines) { emit(*log, prefix, lines); });
   take_chunk(*log);
   return true;
@@ -159,7 +163,9 @@ void StepLogs::flush_lines(LogId id) {
   if (log == nullptr || log->is_closed) return;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const char prefix = log->row.type == LogType::stream ? streams[i] : '\0';
-    log->splitters[i].flush([&](std::string_view lines) { emit(*log, prefix, lines); });
+    const auto show = [&](std::string_view lines) { emit(*log, prefix, lines); };
+    if (!secrets_.empty()) log->splitters[i].append(log->filters[i].flush(secrets_), show);
+    log->splitters[i].flush(show);
   }
   take_chunk(*log);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/secrets.h"
 #include "core/engine/kernel.h"
 #include "core/model/log_chunk.h"
 #include "core/model/unit.h"
@@ -21,8 +22,8 @@ class StepLogs {
   using Watcher = std::function<void(LogChunkPtr)>;
   using KeepAlive = std::function<std::shared_ptr<void>()>;
 
-  // `build` and `step` are read when they are needed: they may be unknown at first.
-  StepLogs(Kernel& kernel, const BuildId& build, const StepId& step, KeepAlive keep_alive);
+  // All are read when they are needed: ids may be unknown at first, secrets may come later.
+  StepLogs(Kernel& kernel, const Secrets& secrets, const BuildId& build, const StepId& step, KeepAlive keep_alive);
   ~StepLogs();
 
   void write_add(Unit& unit, RowRef<StepId> step, std::string name, LogType type, Reply<Log> reply);
@@ -54,6 +55,7 @@ class StepLogs {
   void announce_lines(OpenLog& log);
 
   Kernel& kernel_;
+  const Secrets& secrets_;
   const BuildId& build_;
   const StepId& step_;
   KeepAlive keep_alive_;

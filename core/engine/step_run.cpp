@@ -47,7 +47,7 @@ StepRun::StepRun(BuildRun& build, script::StepPtr step, bool is_native)
       build_alive_(build.shared_from_this()),
       step_(std::move(step)),
       is_native_(is_native),
-      logs_(build.kernel(), build.row().id, row_.id, [this] { return shared_from_this(); }) {}
+      logs_(build.kernel(), build.secrets(), build.row().id, row_.id, [this] { return shared_from_this(); }) {}
 
 StepRun::~StepRun() = default;
 
@@ -84,7 +84,7 @@ void StepRun::let_step_finish() {
 
 void StepRun::write_row() {
   row_.number = build_.next_step_number();
-  row_.name = build_.unique_step_name(prepared_.options.name);
+  row_.name = build_.unique_step_name(build_.masked(prepared_.options.name));
   row_.buildid = build_.row().id;
   row_.state_string = state_string_;
   const EpochSeconds now = build_.kernel().clock.now_s();
@@ -237,6 +237,8 @@ void StepRun::finish(script::StepEnd end) {
   enter_phase(Phase::over);
   deadline_.reset();
   timer_.reset();
+  end.summary.step = build_.masked(std::move(end.summary.step));
+  if (end.summary.build) end.summary.build = build_.masked(std::move(*end.summary.build));
   settle_logs([this, end = std::move(end)] { write_end(end); });
 }
 

@@ -41,6 +41,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) override;
   void run_command(script::CommandRequest request, Reply<script::CommandOutcome> reply) override;
   void set_property(std::string name, Json value, std::string source, bool runtime) override;
+  void use_secret(std::string name, std::string value) override;
   void add_url(std::string name, std::string url, Reply<> reply) override;
   void set_state_string(std::string text) override;
   void trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) override;
@@ -48,6 +49,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
 
   // CommandRun::Host
   void command_output(LogId log, char stream, std::string_view text) override;
+  std::string shown(std::string text) const override;
   void command_log_ends(LogId log) override;
   void make_log(const std::string& name, Reply<Log> reply) override;
   void command_lost() override;

@@ -92,6 +92,9 @@ class StepHost {
   // One at a time per step. Replies once, also when interrupted or the connection is lost.
   virtual void run_command(CommandRequest request, Reply<CommandOutcome> reply) = 0;
   virtual void set_property(std::string name, Json value, std::string source, bool runtime) = 0;
+  // The build uses this value, which is a secret: from now on the name is shown instead of it wherever the build shows
+  // something (logs, states, URLs, errors). Also before the step's row is there.
+  virtual void use_secret(std::string name, std::string value) = 0;
   virtual void add_url(std::string name, std::string url, Reply<> reply) = 0;
   virtual void set_state_string(std::string text) = 0;
   // `started` when the buildset is announced, then `finished` when it is complete. Errors, to both: not_found when no

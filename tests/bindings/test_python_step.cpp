@@ -150,6 +150,38 @@ async def run(self, handle):
   CHECK_FALSE(request.collect_stderr);
 }
 
+TEST_CASE("a transfer's plan and a secret go over") {
+  StepLife life(R"(
+async def run(self, handle):
+    handle.use_secret('key', 'hush')
+    plan = dict(kind='upload_directory', path='/m/\xe9', max_size=7, mode=None, compression='bz2')
+    await handle.run_command('uploadDirectory', {}, None, [], False, False, plan)
+    self.first = None
+    return dict(results=0, error=None)
+)");
+
+  life.play();
+
+  REQUIRE(life.outcome);
+  CHECK(life.host.told == std::vector<std::string>{"secret key hush"});
+  REQUIRE(life.host.request.transfer);
+  const script::TransferPlan& plan = *life.host.request.transfer;
+  CHECK(plan.kind == script::TransferPlan::Kind::upload_directory);
+  CHECK(plan.path == "/m/\u00e9");
+  CHECK(plan.max_size == 7);
+  CHECK_FALSE(plan.mode);
+  CHECK(plan.compression == script::TransferPlan::Compression::bz2);
+}
+
+TEST_CASE("a wrong transfer plan is an error of the step") {
+  for (const char* plan : {"dict(kind='nonsense')", "dict(kind='upload_file', path='/x', compression='zip')", "{}"}) {
+    StepLife life(std::string("async def run(self, handle):\n    await handle.run_command('x', {}, None, [], False, False, ") +
+                  plan + ")\n    return dict(results=0, error=None)\n");
+    life.play();
+    CHECK_FALSE(life.outcome);
+  }
+}
+
 TEST_CASE("results that do not exist are an error, not a number") {
   StepLife life("async def run(self, handle): return dict(results=9, error=None)");
 

@@ -18,6 +18,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/memory_journal.h"
 #include "tests/support/result_text.h"
+#include "tests/support/scripted_transfers.h"
 #include "tests/support/scripted_worker.h"
 
 namespace kiln::testing {
@@ -83,6 +84,7 @@ class EngineHost {
   RecordedEvents events;
   std::shared_ptr<script::Config> config = std::make_shared<script::Config>();
   std::unique_ptr<logs::LogStore> logs_store;
+  ScriptedTransfers transfers{clock};
   std::unique_ptr<engine::Engine> engine;
 
  private:

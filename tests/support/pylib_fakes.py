@@ -23,6 +23,8 @@ class FolderHandle:
         self.properties = {}
         self.states = []
         self.commands = []
+        self.transfers = []
+        self.secrets = {}
         self.added_steps = []
         self.watchers = {}
         self.interrupted = asyncio.Event()
@@ -93,8 +95,14 @@ class FolderHandle:
     def log_named(self, name):
         return next(log for log in self.logs.values() if log["name"] == name)
 
-    async def run_command(self, name, args, stdio, log_files, collect_stdout, collect_stderr):
+    def use_secret(self, name, value):
+        self.secrets[name] = value
+
+    async def run_command(
+        self, name, args, stdio, log_files, collect_stdout, collect_stderr, transfer=None
+    ):
         self.commands.append((name, args))
+        self.transfers.append(transfer)
         if self.outcomes:
             return {**_outcome(0), **self.outcomes.pop(0)}
         answer = await getattr(self, "_" + name)(args)

@@ -23,6 +23,7 @@ class ScriptedWorker : public engine::WorkerLink, public std::enable_shared_from
     std::string name;
     JsonObject args;
     std::shared_ptr<engine::CommandSink> sink;
+    script::TransferPtr transfer;
 
     void output(std::string_view text, char stream = 'o') const { sink->on_output(stream, text); }
     void finish(int rc) const {
@@ -115,10 +116,10 @@ class ScriptedWorker : public engine::WorkerLink, public std::enable_shared_from
     later([reply = std::move(reply)] { reply(make_error(Errc::bad_input, "no such builder")); });
   }
   engine::CommandId start_command(const std::string& builder, const std::string& command, const JsonObject& args,
-                                  std::shared_ptr<engine::CommandSink> sink, script::TransferPtr) override {
+                                  std::shared_ptr<engine::CommandSink> sink, script::TransferPtr transfer) override {
     const engine::CommandId id = ++last_command_;
     calls.push_back("start " + command);
-    commands_[id] = {id, builder, command, args, std::move(sink)};
+    commands_[id] = {id, builder, command, args, std::move(sink), std::move(transfer)};
     if (on_command) {
       later([this, id] {
         const auto found = commands_.find(id);

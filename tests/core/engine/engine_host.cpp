@@ -157,7 +157,7 @@ std::shared_ptr<script::SchedulerConfig> EngineHost::add_change_scheduler(const 
 }
 
 void EngineHost::start() {
-  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{clock, journal, events, *logs_store},
+  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{clock, journal, events, *logs_store, transfers},
                                             journal.reconciled_snapshot(clock.now_s()));
   apply();
 }
