@@ -66,7 +66,7 @@ TOP = {
     "projects": _later(*_LIST),
     "codebases": _later(*_LIST),
     "machines": _later(*_LIST),
-    "secretsProviders": _later(list),
+    "secretsProviders": Key(_LIST, default=()),
     "caches": Key((dict,)),
     "buildCacheSize": Key((int,)),
     "changeCacheSize": Key((int,)),

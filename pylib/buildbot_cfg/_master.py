@@ -10,6 +10,7 @@ from typing import Any
 from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import started
 from buildbot_cfg.data.resultspec import Filter
+from buildbot_cfg.secrets.manager import SecretManager
 from buildbot_cfg.util import datetime2epoch, epoch2datetime
 
 _TIMES = frozenset(
@@ -172,6 +173,8 @@ class Master:
 
     def __init__(self) -> None:
         self.data = Data()
+        #: Where renderables and services get secrets: ``await master.secrets.get(name)``.
+        self.secrets = SecretManager()
         #: Values of the active configuration's keys.
         self.values: dict[str, Any] = {}
         self.basedir = ""

@@ -34,6 +34,7 @@ async def activate(config: Any) -> None:
     MASTER.configured(config.basedir, config.values)
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
+    await MASTER.secrets.configure(config.values.get("secretsProviders") or [])
     _failed.clear()
     wanted = {("change source", source.name): source for source in config.sources}
     for key in list(_running):

@@ -35,11 +35,16 @@ class BuildSession:
         self.build._add_steps = self._add_steps
         self.worker = WorkerOfBuild(context["worker_name"], self.build.getWorkerInfo())
         self.build.properties.on_change = self._changed
+        self.build.properties.on_secret = self._uses_secret
         self.current: Any = None
 
     def _changed(self, name: str, value: Any, source: str, runtime: bool) -> None:
         if self.current is not None:
             self.current.set_property(name, value, source, runtime)
+
+    def _uses_secret(self, name: str, value: str) -> None:
+        if self.current is not None:
+            self.current.use_secret(name, value)
 
     def _add_steps(self, recipes: list[Any], at_end: bool) -> None:
         if self.current is None:
@@ -54,7 +59,7 @@ class BuildSession:
     def close(self, results: int) -> None:
         """The build is over."""
         self.build.results, self.build.finished = results, True
-        self.build.properties.on_change = None
+        self.build.properties.on_change = self.build.properties.on_secret = None
         self.current = None
 
 

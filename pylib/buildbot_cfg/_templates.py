@@ -25,12 +25,17 @@ def template(value: Any) -> Any:
         return [template(item) for item in value]
     if type(value) is dict:
         return {_key(key): template(item) for key, item in value.items()}
-    if type(value) is Interpolate and value.core is not None:
+    if type(value) is Interpolate and value.core is not None and not _may_use_secret(value):
         keywords = {name: template(item) for name, item in value.kwargs.items()}
         return ("interpolate", value.core, keywords)
     if type(value) is Property:
         return ("property", value.key, template(value.default), bool(value.defaultWhenFalse))
     raise NeedsPython
+
+
+def _may_use_secret(text: Interpolate) -> bool:
+    """Secrets come from providers, which are Python."""
+    return "(secret:" in text.fmtstring
 
 
 def constant(value: Any, *kinds: type) -> Any:

@@ -92,6 +92,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.properties = _properties(values["properties"], path, lines("properties"))
     view.collapse = collapse_of(values["collapseRequests"])
     view.workers = worker_views(values["workers"], lines("workers"))
+    _check_providers(values["secretsProviders"], lines("secretsProviders"))
     view.sources = _change_sources(values["change_source"], lines("change_source"))
     view.change_sources = [(s.name, class_path(s)) for s in view.sources]
     view.builders = builder_views(values, view.workers, lines)
@@ -222,6 +223,15 @@ def _change_sources(given: Any, where: Location) -> list[Any]:
             names.add(source.name)
             sources.append(source)
     return sources
+
+
+def _check_providers(given: Any, where: Location) -> None:
+    from buildbot_cfg.secrets.providers.base import SecretProviderBase
+
+    for provider in given:
+        if not isinstance(provider, SecretProviderBase):
+            what = f"must hold secret providers, not {shown(provider)}"
+            report(what, 'c["secretsProviders"]', where)
 
 
 def _check_caches(values: dict[str, Any], lines: Lines) -> None:

@@ -18,15 +18,35 @@ NAMES: dict[str, dict[str, str]] = {
         "SingleBranchScheduler": "buildbot_cfg.schedulers.basic",
         "Triggerable": "buildbot_cfg.schedulers.triggerable",
     },
-    "secrets": {},
+    "secrets": {
+        "SecretInAFile": "buildbot_cfg.secrets.providers.file",
+    },
     "steps": {
+        "Assert": "buildbot_cfg.steps.master",
         "BuildStep": "buildbot_cfg.process.buildstep",
         "Compile": "buildbot_cfg.steps.shell",
         "Configure": "buildbot_cfg.steps.shell",
+        "CopyDirectory": "buildbot_cfg.steps.worker",
+        "DirectoryUpload": "buildbot_cfg.steps.transfer",
+        "FileDownload": "buildbot_cfg.steps.transfer",
+        "FileExists": "buildbot_cfg.steps.worker",
+        "FileUpload": "buildbot_cfg.steps.transfer",
         "Git": "buildbot_cfg.steps.source.git",
+        "JSONPropertiesDownload": "buildbot_cfg.steps.transfer",
+        "JSONStringDownload": "buildbot_cfg.steps.transfer",
+        "LogRenderable": "buildbot_cfg.steps.master",
+        "MakeDirectory": "buildbot_cfg.steps.worker",
+        "MasterShellCommand": "buildbot_cfg.steps.master",
+        "MultipleFileUpload": "buildbot_cfg.steps.transfer",
+        "RemoveDirectory": "buildbot_cfg.steps.worker",
+        "RemovePYCs": "buildbot_cfg.steps.python_twisted",
+        "SetProperties": "buildbot_cfg.steps.master",
+        "SetPropertiesFromEnv": "buildbot_cfg.steps.worker",
         "SetProperty": "buildbot_cfg.steps.master",
         "SetPropertyFromCommand": "buildbot_cfg.steps.shell",
         "ShellCommand": "buildbot_cfg.steps.shell",
+        "ShellSequence": "buildbot_cfg.steps.shellsequence",
+        "StringDownload": "buildbot_cfg.steps.transfer",
         "Test": "buildbot_cfg.steps.shell",
         "Trigger": "buildbot_cfg.steps.trigger",
         "WarningCountingShellCommand": "buildbot_cfg.steps.shell",
@@ -72,6 +92,8 @@ NAMES: dict[str, dict[str, str]] = {
         "RolesFromUsername": "buildbot_cfg.www.authz.roles",
         "SKIPPED": "buildbot_cfg.process.results",
         "SUCCESS": "buildbot_cfg.process.results",
+        "Secret": "buildbot_cfg.process.properties",
+        "ShellArg": "buildbot_cfg.steps.shellsequence",
         "StopBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "StringParameter": "buildbot_cfg.schedulers.forcesched",
         "TextParameter": "buildbot_cfg.schedulers.forcesched",
@@ -94,8 +116,7 @@ NAMES: dict[str, dict[str, str]] = {
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    Assert AuthorizedKeysManhole
-    AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
+    AuthorizedKeysManhole AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
     BitbucketPullrequestPoller BitbucketServerCoreAPIStatusPush BitbucketServerPRCommentPush
     BitbucketServerStatusPush BitbucketStatusPush BuildEPYDoc BuildRequestGenerator
     BuildSetCombinedStatusGenerator BuildSetStatusGenerator BuildStartEndStatusGenerator
@@ -103,36 +124,28 @@ LATER = frozenset(
     BzrLaunchpadEmailMaildirSource CMake CPAN CVS CVSMaildirSource CaptureBuildDuration
     CaptureBuildDurationAllBuilders CaptureBuildEndTime CaptureBuildEndTimeAllBuilders
     CaptureBuildStartTime CaptureBuildStartTimeAllBuilders CaptureData CaptureDataAllBuilders
-    CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection CopyDirectory
-    Cppcheck DELETE Darcs DbConfig DebCowbuilder DebLintian DebPbuilder
-    DirectoryUpload Distutils DockerLatentWorker EC2LatentWorker
-    FailingBuildsetCanceller FileDownload FileExists FileUpload GET
-    GNUAutoconf Gerrit GerritChangeFilter GerritChangeSource GerritEventLogPoller
-    GerritStatusPush GerritVerifyStatusPush GitCommit GitCredentialInputRenderer
-    GitCredentialOptions GitDiffInfo GitHub GitHubAuth GitHubCommentPush GitHubPullrequestPoller
-    GitHubStatusPush GitLab GitLabAuth GitLabStatusPush GitPush GitTag GoogleAuth HEAD HLint
-     HTTPStep HashiCorpVaultKvSecretProvider HgPoller HttpStatusPush IRC
-    InfluxStorageService JSONPropertiesDownload JSONStringDownload JanitorConfigurator
-    KubeCtlProxyConfigLoader KubeHardcodedConfig KubeInClusterConfigLoader KubeLatentWorker
-    LdapUserInfo LibVirtWorker LocalWorker LogRenderable Machine MailNotifier MaildirSource
-    MakeDirectory MasterLock MasterShellCommand MaxQ Mercurial MessageFormatter
-    MessageFormatterEmpty MessageFormatterFunction MessageFormatterFunctionRaw
-    MessageFormatterMissingWorker MessageFormatterRenderable Mock MockBuildSRPM MockRebuild
-    Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16 MsBuild17 MsBuild4
-    MultipleFileUpload OPTIONS OldBuildCanceller
-    OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT PasswordManhole
-    PerlModuleTest PushjetNotifier PushoverNotifier PyFlakes PyLint QuickBuildFactory
-     RemoteUserAuth RemoveDirectory RemovePYCs Repo RevlinkMatch
-    Robocopy
-    RpmBuild RpmLint SVN SVNCommitEmailMaildirSource SVNPoller Secret SecretInAFile SecretInPass
-    SetProperties SetPropertiesFromEnv ShellArg ShellSequence SourceStampFilter Sphinx
-    StatsService StringDownload SubunitShellCommand TelegramBot
-    TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass URLForBuild
-    UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9
-    VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
+    CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection Cppcheck DELETE
+    Darcs DbConfig DebCowbuilder DebLintian DebPbuilder Distutils DockerLatentWorker
+    EC2LatentWorker FailingBuildsetCanceller GET GNUAutoconf Gerrit GerritChangeFilter
+    GerritChangeSource GerritEventLogPoller GerritStatusPush GerritVerifyStatusPush GitCommit
+    GitCredentialInputRenderer GitCredentialOptions GitDiffInfo GitHub GitHubAuth
+    GitHubCommentPush GitHubPullrequestPoller GitHubStatusPush GitLab GitLabAuth
+    GitLabStatusPush GitPush GitTag GoogleAuth HEAD HLint HTTPStep
+    HashiCorpVaultKvSecretProvider HgPoller HttpStatusPush IRC InfluxStorageService
+    JanitorConfigurator KubeCtlProxyConfigLoader KubeHardcodedConfig KubeInClusterConfigLoader
+    KubeLatentWorker LdapUserInfo LibVirtWorker LocalWorker Machine MailNotifier MaildirSource
+    MasterLock MaxQ Mercurial MessageFormatter MessageFormatterEmpty MessageFormatterFunction
+    MessageFormatterFunctionRaw MessageFormatterMissingWorker MessageFormatterRenderable Mock
+    MockBuildSRPM MockRebuild Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15
+    MsBuild16 MsBuild17 MsBuild4 OPTIONS OldBuildCanceller OpenStackLatentWorker P4 P4Source
+    PBChangeSource POST PUT PasswordManhole PerlModuleTest PushjetNotifier PushoverNotifier
+    PyFlakes PyLint QuickBuildFactory RemoteUserAuth Repo RevlinkMatch Robocopy RpmBuild RpmLint
+    SVN SVNCommitEmailMaildirSource SVNPoller SecretInPass SourceStampFilter Sphinx StatsService
+    SubunitShellCommand TelegramBot TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass
+    URLForBuild UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9 VCExpress9
+    VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
     VaultAuthenticatorApprole VaultAuthenticatorToken WorkerLock WorkerMissingGenerator
     ZulipStatusPush badges base bitbucket bitbucketcloud bitbucketserver console_view
-    enforceChosenWorker github gitlab gitorious grid_view poller
-    waterfall_view wsgi_dashboards
+    enforceChosenWorker github gitlab gitorious grid_view poller waterfall_view wsgi_dashboards
     """.split()
 )

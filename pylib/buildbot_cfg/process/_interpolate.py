@@ -12,6 +12,7 @@ from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import promised
 from buildbot_cfg.process._lazy import RenderableOperators
 from buildbot_cfg.process._rendering import render, render_all
+from buildbot_cfg.secrets.lookup import secret_text
 
 
 class Interpolate(RenderableOperators):
@@ -64,7 +65,16 @@ class Interpolate(RenderableOperators):
             for name in self.core.keyword_names
             if name in self.kwargs
         }
-        return self.core.evaluate(_Values(properties, holes, keywords))
+        values = _Values(properties, holes, keywords)
+        while True:
+            values.wanted = None
+            try:
+                return self.core.evaluate(values)
+            except ValueError:
+                if values.wanted is None:
+                    raise
+            # Only secrets that the text uses are asked for: a provider may be slow, or say no.
+            values.secrets[values.wanted] = await secret_text(values.wanted, props)
 
     def __repr__(self) -> str:
         more = [repr(arg) for arg in self.args]
@@ -77,6 +87,8 @@ class _Values:
 
     def __init__(self, properties: Any, holes: dict[str, Any], keywords: dict[str, Any]) -> None:
         self._properties, self._holes, self._keywords = properties, holes, keywords
+        self.secrets: dict[str, str] = {}
+        self.wanted: str | None = None
 
     def property(self, name: str) -> Any:
         return self._holes[name]
@@ -97,7 +109,9 @@ class _Values:
         return build.getWorkerInfo()[name]
 
     def secret(self, name: str) -> Any:
-        raise LookupError(name)
+        if name not in self.secrets:
+            self.wanted = name
+        return self.secrets[name]
 
 
 _OLD_PART = re.compile(r"%\((?P<name>[^:)]+)(?P<modifier>:[-~+][^)]*)?\)")

@@ -74,7 +74,7 @@ class _Operation(RenderableOperators):
 
     def __repr__(self) -> str:
         left, right = self._operands
-        return f"({left!r} {self._sign} {right!r})"
+        return f"{left!r} {self._sign} {right!r}"
 
 
 class FlattenList(RenderableOperators):

@@ -99,3 +99,20 @@ class WorkerOfBuild:
     def name(self) -> str:
         """The worker's name."""
         return self.workername
+
+    @property
+    def worker_environ(self) -> dict[str, str]:
+        """The variables of its process."""
+        return dict(self.info.getProperty("environ") or {})
+
+    @property
+    def worker_system(self) -> str | None:
+        """``posix`` or ``nt``."""
+        system: str | None = self.info.getProperty("system")
+        return system
+
+    @property
+    def worker_basedir(self) -> str | None:
+        """Its directory."""
+        basedir: str | None = self.info.getProperty("basedir")
+        return basedir

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -56,14 +57,47 @@ class BuildFactory(metaclass=Declared):
             self.steps.append(step)
 
     def addSteps(self, steps: Iterable[Any], withSecrets: Any = None) -> None:
-        """Adds several steps."""
+        """Adds several steps.
+
+        Args:
+            steps: the steps.
+            withSecrets: pairs of a file on the worker and a secret, as for ``withSecrets()``.
+        """
         if withSecrets:
-            report("withSecrets is not supported in this version", "build factory")
+            with self.withSecrets(withSecrets):
+                self.addSteps(steps)
+            return
         if isinstance(steps, (str, dict)) or not hasattr(steps, "__iter__"):
             report(f"steps must be a list of steps, not {shown(steps)}", "build factory")
             return
         for step in steps:
             self.addStep(step)
+
+    @contextmanager
+    def withSecrets(self, secrets: Any) -> Iterator[BuildFactory]:
+        """Steps that are added meanwhile find secrets in files of the worker.
+
+        Args:
+            secrets: pairs of a file on the worker and a secret, or what is rendered to a text.
+
+        Example:
+            >>> from buildbot_cfg.steps.shell import ShellCommand
+            >>> from buildbot_cfg.process.properties import Secret
+            >>> factory = BuildFactory()
+            >>> with factory.withSecrets([("/tmp/key", Secret("deploy-key"))]):
+            ...     factory.addStep(ShellCommand(command="deploy --key /tmp/key"))
+            >>> len(factory.steps)
+            3
+        """
+        from buildbot_cfg.steps.download_secret_to_worker import (
+            DownloadSecretsToWorker,
+            RemoveWorkerFileSecret,
+        )
+
+        pairs = _secret_files(secrets)
+        self.addStep(DownloadSecretsToWorker(pairs))
+        yield self
+        self.addStep(RemoveWorkerFileSecret([path for path, _ in pairs]))
 
     def build_class(self) -> Any:
         """The class of its builds."""
@@ -79,3 +113,17 @@ class BuildFactory(metaclass=Declared):
         )
 
     __hash__ = object.__hash__
+
+
+def _secret_files(given: Any) -> list[tuple[Any, Any]]:
+    pairs: list[tuple[Any, Any]] = []
+    if not isinstance(given, (list, tuple)):
+        report(f"withSecrets takes a list of pairs, not {shown(given)}", "build factory")
+        return pairs
+    for item in given:
+        if not isinstance(item, (list, tuple)) or len(item) != 2:
+            what = f"withSecrets takes pairs of a path and a secret, not {shown(item)}"
+            report(what, "build factory")
+        else:
+            pairs.append((item[0], item[1]))
+    return pairs

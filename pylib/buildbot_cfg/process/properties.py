@@ -13,6 +13,7 @@ from buildbot_cfg._errors import report
 from buildbot_cfg.process._interpolate import Interpolate, WithProperties
 from buildbot_cfg.process._lazy import FlattenList, RenderableOperators, Transform
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable, render
+from buildbot_cfg.secrets.lookup import secret_text
 
 __all__ = [
     "FlattenList",
@@ -20,6 +21,7 @@ __all__ = [
     "Properties",
     "PropertiesMixin",
     "Property",
+    "Secret",
     "Transform",
     "WithProperties",
     "renderer",
@@ -47,6 +49,8 @@ class Properties:
         self._own: dict[str, Any] = {}
         #: Called with (name, value, source, runtime) after each change.
         self.on_change: Callable[[str, Any, str, bool], None] | None = None
+        #: Called with (name, value) when a secret is used.
+        self.on_secret: Callable[[str, str], None] | None = None
         if kwargs:
             self.update(kwargs, "TEST")
 
@@ -134,6 +138,8 @@ class Properties:
         """From now on the secret's text is replaced by its name in logs and summaries."""
         if secret_value.strip():
             self._own.setdefault("secrets", {})[secret_value] = f"<{secret_name}>"
+            if self.on_secret is not None:
+                self.on_secret(secret_name, secret_value)
 
     def cleanupTextFromSecrets(self, text: str) -> str:
         """The text with used secrets replaced by their names."""
@@ -269,6 +275,31 @@ class Property(RenderableOperators):
 
     def __repr__(self) -> str:
         return f"Property({self.key})"
+
+
+class Secret:
+    """The value of a secret.
+
+    Args:
+        secret_name: its name, for which the providers of ``c["secretsProviders"]`` are asked.
+
+    Raises:
+        KeyError: (when it is rendered) no provider has it.
+
+    Example:
+        >>> Secret("deploy-key")
+        Secret(deploy-key)
+    """
+
+    def __init__(self, secret_name: str) -> None:
+        self.secret_name = secret_name
+
+    async def getRenderingFor(self, props: Any) -> str:
+        """The value; from now on the build shows the name instead."""
+        return await secret_text(self.secret_name, props)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.secret_name})"
 
 
 class renderer:

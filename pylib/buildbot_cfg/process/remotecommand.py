@@ -8,6 +8,7 @@ from typing import Any
 
 from buildbot_cfg._tasks import promised
 from buildbot_cfg.process._live import RemoteError, WorkerConnectionLost
+from buildbot_cfg.process.remotetransfer import taken_out
 from buildbot_cfg.process.results import CANCELLED, FAILURE, SUCCESS
 
 
@@ -88,13 +89,15 @@ class RemoteCommand:
         stdio = self.logs.get(self.stdioLogName)
         files = [(name, log.logid) for name, log in self.logs.items() if name != self.stdioLogName]
         files += [(name, None) for name in self._delayed]
+        args, transfer = taken_out(self.args)
         return handle.run_command(
             self.remote_command,
-            self.args,
+            args,
             None if stdio is None else stdio.logid,
             files,
             self.collectStdout,
             self.collectStderr,
+            transfer,
         )
 
     def _taken(self, outcome: dict[str, Any]) -> int:

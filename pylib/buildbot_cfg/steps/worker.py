@@ -11,6 +11,24 @@ from typing import Any
 from buildbot_cfg import _tasks
 from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process.remotecommand import RemoteCommand, RemoteShellCommand
+from buildbot_cfg.steps._worker_files import (
+    CopyDirectory,
+    FileExists,
+    MakeDirectory,
+    RemoveDirectory,
+    SetPropertiesFromEnv,
+    WorkerBuildStep,
+)
+
+__all__ = [
+    "CompositeStepMixin",
+    "CopyDirectory",
+    "FileExists",
+    "MakeDirectory",
+    "RemoveDirectory",
+    "SetPropertiesFromEnv",
+    "WorkerBuildStep",
+]
 
 
 class CompositeStepMixin:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Looks for secrets in all providers."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from buildbot_cfg._tasks import started
+from buildbot_cfg.secrets.secret import SecretDetails
+
+
+class SecretManager:
+    """``await master.secrets.get(name)``: asks the providers in order."""
+
+    def __init__(self) -> None:
+        self.services: list[Any] = []
+
+    async def configure(self, providers: list[Any]) -> None:
+        """Uses these providers from now on; those that did not change are kept."""
+        old, self.services = self.services, []
+        for provider in providers:
+            kept = next((known for known in old if known.is_same_as(provider)), provider)
+            # Also a kept one looks again: its files may have changed.
+            await kept.configure()
+            self.services.append(kept)
+
+    @started
+    async def get(self, secret: str, *args: Any, **kwargs: Any) -> SecretDetails | None:
+        """The secret; None when no provider has it."""
+        for provider in self.services:
+            value = provider.get(secret)
+            if inspect.isawaitable(value):
+                value = await value
+            if value is not None:
+                source = provider.name or type(provider).__name__
+                return SecretDetails(
+                    source, secret, value if isinstance(value, str) else str(value)
+                )
+        return None
