@@ -19,9 +19,6 @@ void log_line(LogLevel level, std::string_view text, std::string_view system = "
 // it would exceed `max_bytes` (0: never); at most `max_files` old ones are kept (negative: all of them).
 void log_to_file(const std::filesystem::path& file, std::size_t max_bytes, int max_files);
 
-// From now on lines show `<name>` where they would show `value`.
-void hide_in_log(const std::string& name, const std::string& value);
-
 template <class... Args>
 void log_debug(fmt::format_string<Args...> format, Args&&... args) {
   log_line(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));

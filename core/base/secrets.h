@@ -54,4 +54,7 @@ class SecretFilter {
   std::string out_;
 };
 
+// From now on the lines of core/base/log.h show the name where they would show the value. Thread-safe.
+void hide_in_log(const std::string& name, const std::string& value);
+
 }  // namespace kiln

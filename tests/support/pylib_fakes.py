@@ -159,14 +159,40 @@ class FolderHandle:
 
     async def _stat(self, args):
         try:
-            (self.root / args["file"]).stat()
+            found = (self.root / args["file"]).stat()
         except OSError as error:
             return _outcome(error.errno)
-        return {**_outcome(0), "updates": [("stat", [0])]}
+        return {**_outcome(0), "updates": [("stat", list(found))]}
 
     async def _glob(self, args):
-        found = sorted(str(p.relative_to(self.root)) for p in self.root.glob(args["path"]))
+        found = sorted(str(path) for path in self.root.glob(args["path"]))
         return {**_outcome(0), "updates": [("files", found)]}
+
+    async def _uploadFile(self, args):
+        try:
+            data = (self.root / args["workdir"] / args["workersrc"]).read_bytes()
+        except OSError as error:
+            data, failed = b"", {**_outcome(1), "err": str(error)}
+        else:
+            failed = None
+        # The worker closes the master's file whether it could read its own or not.
+        (self.root / self.transfers[-1]["path"]).write_bytes(data)
+        return failed or _outcome(0)
+
+    async def _uploadDirectory(self, args):
+        source = self.root / args["workdir"] / args["workersrc"]
+        shutil.copytree(source, self.transfers[-1]["path"], dirs_exist_ok=True)
+        return _outcome(0)
+
+    async def _downloadFile(self, args):
+        plan = self.transfers[-1]
+        data = plan["data"] if "data" in plan else (self.root / plan["path"]).read_bytes()
+        target = self.root / args["workdir"] / args["workerdest"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        if args["mode"] is not None:
+            target.chmod(args["mode"])
+        return _outcome(0)
 
     async def _cpdir(self, args):
         shutil.copytree(self.root / args["fromdir"], self.root / args["todir"], symlinks=True)
@@ -224,7 +250,11 @@ def context(**given):
         "build": 7, "number": 3, "builder": 2, "builder_name": "b", "request": 5, "buildset": 4,
         "reason": "because", "worker": 1, "worker_name": "w1",
         "worker_info": {
-            "worker_commands": {"shell": "3.3", "rmfile": "3.3", "mkdir": "3.3"},
+            "worker_commands": dict.fromkeys(
+                ("shell", "rmfile", "mkdir", "rmdir", "cpdir", "stat", "glob", "uploadFile",
+                 "uploadDirectory", "downloadFile"),
+                "3.3",
+            ),
             "admin": "Ann", "system": "posix", "basedir": "/w",
         },
         "properties": {"branch": ("main", "Build")},

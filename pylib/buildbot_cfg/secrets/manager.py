@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from buildbot_cfg._tasks import started
+from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.secrets.secret import SecretDetails
 
 
@@ -29,9 +28,7 @@ class SecretManager:
     async def get(self, secret: str, *args: Any, **kwargs: Any) -> SecretDetails | None:
         """The secret; None when no provider has it."""
         for provider in self.services:
-            value = provider.get(secret)
-            if inspect.isawaitable(value):
-                value = await value
+            value = await awaited(provider.get(secret))
             if value is not None:
                 source = provider.name or type(provider).__name__
                 return SecretDetails(

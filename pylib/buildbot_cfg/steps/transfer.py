@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from buildbot_cfg._checks import check_type
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.remotecommand import RemoteCommand
@@ -299,7 +300,7 @@ class MultipleFileUpload(_Transfer, CompositeStepMixin):
             text = f"{path} is neither a regular file, nor a directory"
             await self.addCompleteLog("stderr", text)
             return FAILURE
-        await _awaited(
+        await awaited(
             self.uploadDone(result, source, str(PurePath(destdir, PurePath(source).name)))
         )
         return int(result)
@@ -331,7 +332,7 @@ class MultipleFileUpload(_Transfer, CompositeStepMixin):
         if not sources:
             return SKIPPED
         result = await self._upload_all(sources, target)
-        await _awaited(self.allUploadsDone(result, sources, target))
+        await awaited(self.allUploadsDone(result, sources, target))
         return result
 
     async def _matching(self, patterns: list[Any]) -> list[str]:
@@ -348,10 +349,6 @@ class MultipleFileUpload(_Transfer, CompositeStepMixin):
             if result == FAILURE:
                 break
         return result
-
-
-async def _awaited(value: Any) -> Any:
-    return await value if hasattr(value, "__await__") else value
 
 
 def _files(count: int) -> str:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._tasks import awaited
 from buildbot_cfg._where import Location, user_frame
 
 
@@ -61,6 +61,4 @@ class SecretProviderBase(metaclass=Declared):
 
     async def configure(self) -> None:
         """Begins to be used."""
-        done = self.reconfigService(*self._args, **self._kwargs)
-        if inspect.isawaitable(done):
-            await done
+        await awaited(self.reconfigService(*self._args, **self._kwargs))
