@@ -31,15 +31,15 @@ class SourceStamp:
         author, comment = self.patch_info or (None, None)
         return {
             "branch": self.branch,
-            "codebase": self.codebase,
-            "patch_author": author,
-            "patch_body": body,
-            "patch_comment": comment,
-            "patch_level": level,
-            "patch_subdir": subdir,
-            "project": self.project,
-            "repository": self.repository,
             "revision": self.revision,
+            "repository": self.repository,
+            "project": self.project,
+            "codebase": self.codebase,
+            "patch_level": level,
+            "patch_body": body,
+            "patch_subdir": subdir,
+            "patch_author": author,
+            "patch_comment": comment,
         }
 
 
