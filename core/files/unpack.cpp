@@ -74,7 +74,10 @@ Result<void> Unpacking::run() {
 Result<void> Unpacking::unpack_entry(archive_entry* entry) {
   const char* given = archive_entry_pathname(entry);
   if (given == nullptr) return make_error(Errc::bad_input, "the archive has an entry without a name");
-  const std::string name = given;
+  std::string name = given;
+  // Python's tarfile calls the directory itself "", which an archive shows as "/".
+  const bool is_root = archive_entry_filetype(entry) == AE_IFDIR && name.find_first_not_of('/') == std::string::npos;
+  if (is_root) name = ".";
   if (const char* target = archive_entry_hardlink(entry)) return tree_.make_hard_link(name, target);
   switch (archive_entry_filetype(entry)) {
     case AE_IFDIR: {

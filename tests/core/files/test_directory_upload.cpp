@@ -101,6 +101,15 @@ TEST_CASE("a directory is unpacked, whatever the compression") {
   }
 }
 
+TEST_CASE("the directory itself may be called as Python's tarfile does") {
+  Upload upload;
+  REQUIRE(upload.unpack_entries({folder("/", 0711), file("a", "ay")}));
+  CHECK(upload.content("in/target/a") == "ay");
+  struct stat info {};
+  REQUIRE(::stat((upload.directory / "in/target").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0711);
+}
+
 TEST_CASE("an upload over an earlier one replaces its files") {
   Upload upload;
   REQUIRE(upload.unpack_entries({file("a", "old"), file("b", "stays"), symlink_to("l", "a")}));
