@@ -55,4 +55,34 @@ ALLOWED: tuple[Allowed, ...] = (
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
+    Allowed(
+        ("master_steps",),
+        "builds.b1/1.steps.MasterShellCommand_1.logs.stdio.text",
+        "The directory is the one in which the command runs; Buildbot names the master's own.",
+    ),
+    Allowed(
+        ("master_steps",),
+        "builds.b1/1.steps.fails.logs.stdio.text",
+        "The exit status is told; Buildbot says None.",
+    ),
+    Allowed(
+        ("secrets",),
+        "builds.b1/1.steps.shell_*.logs.err_text.text",
+        "The error itself, without the Twisted errors around it.",
+    ),
+    Allowed(
+        ("secrets",),
+        "builds.b1/1.steps.shell_6.logs.stdio.text",
+        "A secret of several lines is masked in the argv line, too; Buildbot shows it.",
+    ),
+    Allowed(
+        ("worker_files",),
+        "builds.b1/1.steps.remove_pyc.logs.stdio.text",
+        "The pattern without quotes finds the files; Buildbot's finds none.",
+    ),
+    Allowed(
+        ("transfers",),
+        "builds.b1/1.steps.download_3.logs.err_text.text",
+        "The error itself, without Twisted's words about where it came from.",
+    ),
 )
