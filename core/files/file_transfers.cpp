@@ -92,10 +92,10 @@ class FileTransfer final : public script::Transfer {
  private:
   template <class T>
   void run(Reply<T> reply, std::function<Result<T>(FileEnd&)> work) {
-    lane_.post([state = state_, post = post_, reply = std::move(reply), work = std::move(work)] {
-      // A box: Result<T> need not be copyable for a std::function.
+    lane_.post([state = state_, post = post_, reply = std::move(reply), work = std::move(work)]() mutable {
       auto result = std::make_shared<Result<T>>(attempt<T>(*state, work));
-      post([reply, result] { reply(std::move(*result)); });
+      // The reply goes along and ends there: it may hold what belongs to the loop thread, even this transfer.
+      post([reply = std::move(reply), result = std::move(result)] { reply(std::move(*result)); });
     });
   }
 

@@ -39,10 +39,11 @@ void WorkPool::run() {
 void WorkPool::do_one(std::unique_lock<std::mutex>& lock) {
   const auto queue = std::move(ready_.front());
   ready_.pop_front();
-  const auto work = std::move(queue->work.front());
+  auto work = std::move(queue->work.front());
   queue->work.pop_front();
   lock.unlock();
   work();
+  work = nullptr;  // what goes with it may post more work
   lock.lock();
   queue->is_busy = !queue->work.empty();
   if (!queue->is_busy) return;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include "tests/core/files/transfer_loop.h"
@@ -127,6 +129,28 @@ TEST_CASE("a worker that does not wait for its replies is refused before memory 
   loop.run_until([&] { return answered == blocks; });
   CHECK(refused > 0);
   CHECK_FALSE(loop.close(*transfer));
+}
+
+TEST_CASE("a reply that holds its transfer lets it go on the loop's thread") {
+  TransferLoop loop;
+  for (int i = 0; i < 200; ++i) {
+    bool is_closed = false;
+    std::thread::id released;
+    auto transfer = loop.transfers->open(upload_to(loop.directory / "target"));
+    // As a session's reply does: it is the last to hold the transfer.
+    auto release = std::shared_ptr<int>(new int(0), [&](int* p) {
+      delete p;
+      released = std::this_thread::get_id();
+    });
+    transfer->write("x", [](const Result<void>&) {});
+    auto* verbs = transfer.get();
+    verbs->close([transfer = std::move(transfer), release, &is_closed](const Result<void>&) { is_closed = true; });
+    const std::weak_ptr<int> last = release;
+    loop.run_until([&] { return is_closed; });
+    release.reset();
+    CHECK(last.expired());
+    CHECK(released == std::this_thread::get_id());
+  }
 }
 
 TEST_CASE("replies come in the order of the verbs") {
