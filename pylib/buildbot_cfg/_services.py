@@ -34,8 +34,11 @@ async def activate(config: Any) -> None:
     MASTER.configured(config.basedir, config.values)
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
-    await MASTER.secrets.configure(config.values.get("secretsProviders") or [])
     _failed.clear()
+    for provider, error in await MASTER.secrets.configure(
+        config.values.get("secretsProviders") or []
+    ):
+        _note_failure(("secret provider", provider.name or type(provider).__name__), error)
     wanted = {("change source", source.name): source for source in config.sources}
     for key in list(_running):
         if key not in wanted or type(_running[key]) is not type(wanted[key]):

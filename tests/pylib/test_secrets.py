@@ -124,6 +124,22 @@ def test_activation_reads_the_files_again(tmp_path, run, good):
     run(MASTER.secrets.configure([]))
 
 
+def test_a_provider_that_fails_is_told_and_the_others_are_used(run):
+    class Broken(SecretProviderBase):
+        def reconfigService(self):
+            raise OSError("no such vault")
+
+    good_one = Table({"key": "value"})
+
+    failed = run(MASTER.secrets.configure([Broken(), good_one]))
+
+    assert [(type(provider).__name__, str(error)) for provider, error in failed] == [
+        ("Broken", "no such vault")
+    ]
+    assert run(_get("key")).value == "value"
+    run(MASTER.secrets.configure([]))
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -15,14 +15,19 @@ class SecretManager:
     def __init__(self) -> None:
         self.services: list[Any] = []
 
-    async def configure(self, providers: list[Any]) -> None:
-        """Uses these providers from now on; those that did not change are kept."""
-        old, self.services = self.services, []
+    async def configure(self, providers: list[Any]) -> list[tuple[Any, Exception]]:
+        """Uses these providers from now on; returns those that could not be set up, and why."""
+        wanted, failed = [], []
         for provider in providers:
-            kept = next((known for known in old if known.is_same_as(provider)), provider)
-            # Also a kept one looks again: its files may have changed.
-            await kept.configure()
-            self.services.append(kept)
+            kept = next((known for known in self.services if known.is_same_as(provider)), provider)
+            try:
+                # Also a kept one looks again: its files may have changed.
+                await kept.configure()
+                wanted.append(kept)
+            except Exception as error:
+                failed.append((provider, error))
+        self.services = wanted
+        return failed
 
     @started
     async def get(self, secret: str, *args: Any, **kwargs: Any) -> SecretDetails | None:
