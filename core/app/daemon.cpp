@@ -66,6 +66,14 @@ void leave_terminal() {
   if (null > STDERR_FILENO) ::close(null);
 }
 
+// Whoever started the command may wait for the end of a pipe that it passed on by oversight: a master must not hold it.
+void close_inherited(int kept) {
+  const auto first = static_cast<unsigned>(STDERR_FILENO + 1);
+  const auto own = static_cast<unsigned>(kept);
+  if (own > first) ::close_range(first, own - 1, 0);
+  ::close_range(own + 1, ~0U, 0);
+}
+
 }  // namespace
 
 StartReport::~StartReport() {
@@ -105,8 +113,8 @@ int run_as_daemon(const DaemonOptions& options, const std::function<int(StartRep
     return 1;
   }
   if (child == 0) {
-    ::close(ends[0]);
     leave_terminal();
+    close_inherited(ends[1]);
     StartReport report(ends[1]);
     return body(report);
   }

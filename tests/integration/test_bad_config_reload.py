@@ -60,7 +60,7 @@ def left_over(master: Master) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("while True:\n    pass\n", [f"master.cfg:{LINE}", "did not end within 5 s", "reload_timeout"]),
+        ("while True: pass\n", [f"master.cfg:{LINE}", "did not end within 5 s", "reload_timeout"]),
         ("import time\ntime.sleep(1000)\n", [f"master.cfg:{LINE + 1}", "did not end within 5 s"]),
         ("import sys\nsys.exit(3)\n", [f"master.cfg:{LINE + 1}", "exit status 3"]),
         ("import os\nos._exit(0)\n", ["master.cfg", "ended the process (exit status 0)"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,20 @@ def test_a_running_master_is_not_started_twice(master: Master) -> None:
     finally:
         master.stop()
     assert not (master.dir / "twistd.pid").exists()
+
+
+def test_a_running_master_holds_no_descriptor_of_whoever_started_it(master: Master) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.set_inheritable(True)
+    started = subprocess.run([master.command, "start", str(master.dir)], pass_fds=[theirs.fileno()], timeout=120)
+    theirs.close()
+    try:
+        assert started.returncode == 0, master.log()
+        ours.settimeout(30)
+        assert ours.recv(1) == b""
+    finally:
+        ours.close()
+        master.stop()
 
 
 def test_a_pid_file_of_a_dead_process_does_not_matter(master: Master) -> None:
