@@ -211,6 +211,11 @@ def fuzz_long(scratch: Path) -> Counts:
     return total
 
 
+def reload(scratch: Path) -> Counts:
+    """100 reloads under 50 running builds: one of them disturbed is a failure."""
+    return run_plain("100 reloads under 50 builds", VENV / "python", ROOT / "bench" / "reload.py")
+
+
 SUITES: dict[str, Callable[[Path], Counts]] = {
     "lint": lint,
     "core": core,
@@ -228,6 +233,7 @@ FULL_SUITES: dict[str, Callable[[Path], Counts]] = {
     "tsan": sanitizer("tsan"),
     "fuzz-long": fuzz_long,
     "worker-all": worker_all,
+    "reload": reload,
 }
 
 
