@@ -8,6 +8,7 @@ from typing import Any
 
 from buildbot_cfg._templates import NeedsPython, constant, template
 from buildbot_cfg.process.buildstep import BuildStep
+from buildbot_cfg.process.results import FLAGS
 from buildbot_cfg.steps.shell import ShellCommand
 
 _STOCK = frozenset(ShellCommand.__mro__)
@@ -46,13 +47,6 @@ def _is_plain(name: str, value: Any) -> bool:
 def _fields(step: Any) -> dict[str, Any]:
     if step.locks or step.logEncoding is not None or step.command is None:
         raise NeedsPython
-    flags = (
-        step.haltOnFailure,
-        step.flunkOnFailure,
-        step.flunkOnWarnings,
-        step.warnOnFailure,
-        step.warnOnWarnings,
-    )
     return {
         "name": template(step.name),
         "command": template(step.command),
@@ -61,7 +55,7 @@ def _fields(step: Any) -> dict[str, Any]:
         "description": template(step.description),
         "description_done": template(step.descriptionDone),
         "description_suffix": template(step.descriptionSuffix),
-        "flags": tuple(constant(flag, bool) for flag in flags),
+        "flags": tuple(constant(getattr(step, name), bool) for name in FLAGS),
         "always_run": constant(step.alwaysRun, bool),
         "skip": not constant(step.doStepIf, bool),
         "hidden": constant(step.hideStepIf, bool),

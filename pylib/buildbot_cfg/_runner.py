@@ -20,7 +20,7 @@ from buildbot_cfg.process._live import (
 )
 from buildbot_cfg.process._rendering import render
 from buildbot_cfg.process.log import StepLogs
-from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, Results
+from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, FLAGS, RETRY, Results
 
 
 class StepRunner:
@@ -61,16 +61,9 @@ class StepRunner:
 
     def _prepared(self, skip: bool, state: str, error: str | None) -> dict[str, Any]:
         step = self.step
-        flags = (
-            step.haltOnFailure,
-            step.flunkOnFailure,
-            step.flunkOnWarnings,
-            step.warnOnFailure,
-            step.warnOnWarnings,
-        )
         return {
             "name": step.name if isinstance(step.name, str) else type(step).__name__,
-            "flags": tuple(bool(flag) for flag in flags),
+            "flags": tuple(bool(getattr(step, name)) for name in FLAGS),
             "always_run": bool(step.alwaysRun),
             "build_summary_policy": list(step.updateBuildSummaryPolicy),
             "skip": skip,

@@ -67,6 +67,10 @@ def computeResultAndTermination(
     return worst_status(previousResult, counted), ends
 
 
+#: The flags in the order in which the engine takes them.
+FLAGS = ("haltOnFailure", "flunkOnFailure", "flunkOnWarnings", "warnOnFailure", "warnOnWarnings")
+
+
 class ResultComputingConfigMixin:
     """The five flags that say how a result counts in what contains it."""
 
