@@ -187,8 +187,8 @@ def _suppression(file: str, text: str, first: str | None, last: str | None) -> t
 
 def _covers(suppression: tuple[Any, ...], file: Any, number: Any, text: str) -> bool:
     file_re, text_re, first, last = suppression
-    if file_re is not None and not (file is not None and file_re.search(file)):
-        return False
+    if file_re is not None and file is not None and not file_re.match(file):
+        return False  # a warning without a file may be of any file
     if text_re is not None and not text_re.search(text):
         return False
     if first is None or last is None:
