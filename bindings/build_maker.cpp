@@ -7,6 +7,7 @@
 #include "bindings/call.h"
 #include "bindings/python_step.h"
 #include "bindings/rows.h"
+#include "core/script/results_mirror.h"
 
 namespace kiln::bindings {
 namespace {
@@ -33,7 +34,7 @@ py::dict to_dict(const BuildContext& context) {
 }
 
 // The build's Python side: the StepRunners' common `session`.
-class PythonSession final : public BuildSession {
+class PythonSession final : public BuildSession, public ResultsMirror {
  public:
   PythonSession(Policy& policy, ObjectRef session) : policy_(policy), session_(std::move(session)) {}
 
@@ -42,6 +43,10 @@ class PythonSession final : public BuildSession {
       held(session).attr("property_changed")(to_str(property.name), to_python(property.value),
                                              to_str(property.source));
     });
+  }
+  void results_changed(Results results) override {
+    policy_.post(
+        [session = session_, results] { held(session).attr("results_changed")(static_cast<int>(results)); });
   }
   void close(Results results) override {
     policy_.post([session = session_, results] { held(session).attr("close")(static_cast<int>(results)); });

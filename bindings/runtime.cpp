@@ -71,7 +71,10 @@ LoadOutcome failed_load(const std::filesystem::path& file, const Error& error) {
 class PythonRuntime final : public Runtime {
  public:
   PythonRuntime(std::unique_ptr<Interpreter> interpreter, const RuntimeOptions& options, std::filesystem::path program)
-      : program_(std::move(program)), python_(options.python), interpreter_(std::move(interpreter)) {
+      : program_(std::move(program)),
+        python_(options.python),
+        serves_(options.logs_output),
+        interpreter_(std::move(interpreter)) {
     const py::gil_scoped_acquire gil;
     policy_.emplace();
     if (options.logs_output) policy_function("redirect_output")();
@@ -90,7 +93,9 @@ class PythonRuntime final : public Runtime {
     try {
       policy_function("use_loop")(policy_->loop());
       LoadOutcome outcome =
-          to_outcome(*policy_, policy_function("load")(to_str(file.string()), to_str(basedir.string())));
+          to_outcome(*policy_, serves_ ? policy_function("load_to_use")(to_str(file.string()), to_str(basedir.string()),
+                                                                        policy_->loop())
+                                       : policy_function("load")(to_str(file.string()), to_str(basedir.string())));
       // What is alive now stays: the collector need not look at it again with every new generation.
       py::module_::import("gc").attr("freeze")();
       return outcome;
@@ -104,10 +109,11 @@ class PythonRuntime final : public Runtime {
   void load_later(std::filesystem::path file, std::filesystem::path basedir, Reply<LoadOutcome> reply) override {
     ask<LoadOutcome>(
         *policy_, std::move(reply),
-        [file = file.string(), basedir = basedir.string()] {
+        [&policy = *policy_, file = file.string(), basedir = basedir.string()] {
           py::dict scope;
           py::exec(in_thread_source, scope);
-          return py::object(scope["in_thread"](policy_function("load"), to_str(file), to_str(basedir)));
+          return py::object(
+              scope["in_thread"](policy_function("load_to_use"), to_str(file), to_str(basedir), policy.loop()));
         },
         [&policy = *policy_](const py::object& result) { return to_outcome(policy, result); });
   }
@@ -192,6 +198,7 @@ class PythonRuntime final : public Runtime {
  private:
   const std::filesystem::path program_;
   const std::string python_;  // --python
+  const bool serves_;         // it is a master's: what it loads is used
   std::unique_ptr<Interpreter> interpreter_;  // ends last
   std::optional<Policy> policy_;
 };

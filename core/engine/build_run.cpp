@@ -7,6 +7,7 @@
 #include "core/engine/phase_table.h"
 #include "core/engine/step_logs.h"
 #include "core/engine/step_run.h"
+#include "core/script/results_mirror.h"
 
 namespace kiln::engine {
 namespace {
@@ -28,6 +29,10 @@ constexpr std::chrono::seconds stopped_preparation_patience{10};
 
 constexpr std::string_view final_words[] = {"build successful", "warnings", "failed",   "skipped",
                                             "exception",        "retry",    "cancelled"};
+
+void mirror_results(script::BuildSession* session, Results results) {
+  if (auto* mirror = dynamic_cast<script::ResultsMirror*>(session)) mirror->results_changed(results);
+}
 
 }  // namespace
 
@@ -257,7 +262,7 @@ void BuildRun::insert_steps(std::vector<script::StepPtr> steps, bool at_end) {
 void BuildRun::step_done(Results results, const ResultFlags& flags, std::optional<std::string> build_text) {
   current_.reset();
   const MergedResult merged = merge_result(flags, results, results_);
-  results_ = merged.total;
+  if (merged.total != std::exchange(results_, merged.total)) mirror_results(session_.get(), results_);
   is_terminating_ = is_terminating_ || merged.terminate;
   write_dirty_properties();
   if (build_text && !build_text->empty()) {
@@ -274,6 +279,8 @@ void BuildRun::stop(const std::string& reason, Results results) {
     return;
   }
   stop_ = Stop{reason, results};
+  results_ = results;
+  mirror_results(session_.get(), results_);
   if (is_lost_) return;  // it is ending already
   // Steps that run always run after the preparation, so it goes on, but not for long.
   if (phase_ == Phase::preparing) set_preparation_deadline(stopped_preparation_patience);

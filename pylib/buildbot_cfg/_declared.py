@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from abc import ABCMeta
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
-from buildbot_cfg._errors import ArgumentErrors, report
+from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, report
 from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._where import NOWHERE, user_line
 
 
 @lru_cache(maxsize=512)
@@ -48,6 +50,30 @@ class Declared(ABCMeta):
             broken.__dict__.update(_broken=True, name=name)
             return broken
         return _sealed(super().__call__(*args, **kwargs))
+
+
+def fits(label: str, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a user's method takes these arguments; what does not fit is reported."""
+    parameters = tuple(inspect.signature(method).parameters.values())
+    fitting = _without_surplus(label, parameters, args) == args
+    fitting &= _without_unknown(label, parameters, kwargs) == kwargs
+    return not _lacks_required(label, parameters, args, kwargs) and fitting
+
+
+def check_service(service: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Calls ``service.checkConfig``; whatever it raises is reported as an error of the service."""
+    methods = (service.checkConfig, service.reconfigService)
+    fitting = [fits(service.label, method, args, kwargs) for method in methods]
+    if not all(fitting):
+        return
+    try:
+        service.checkConfig(*args, **kwargs)
+    except ConfigErrors:
+        raise
+    except Exception as error:
+        text = "".join(traceback.format_exception_only(error)).strip()
+        line = user_line(error.__traceback__)
+        report(text, service.label, service.location if line == NOWHERE else line)
 
 
 def _is_ours(module: str | None) -> bool:

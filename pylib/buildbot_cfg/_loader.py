@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from types import CodeType
 from typing import Any
 
 from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
+from buildbot_cfg._outside import resolve
 from buildbot_cfg._settings import settings_of
 from buildbot_cfg._views import ConfigView, Lines, view_of
 from buildbot_cfg._where import NOWHERE, user_line
@@ -45,6 +47,28 @@ def load(path: str, basedir: str) -> LoadResult:
         config.basedir = basedir
         return LoadResult(config)
     problems.sort(key=lambda problem: (problem.file != path, problem.file, problem.line))
+    return LoadResult(None, [(p.file, p.line, p.object, p.what) for p in problems])
+
+
+def load_to_use(path: str, basedir: str, loop: asyncio.AbstractEventLoop) -> LoadResult:
+    """The same for a configuration that a master is to use: secrets in it are asked for.
+
+    Args:
+        path: the file.
+        basedir: the master's directory.
+        loop: the policy loop, running (in another thread) or not yet.
+    """
+    result = load(path, basedir)
+    view = result.config
+    if view is None or not view.unresolved:
+        return result
+    answers = resolve(view.unresolved, list(view.values["secretsProviders"]))
+    if loop.is_running():
+        problems = asyncio.run_coroutine_threadsafe(answers, loop).result()
+    else:
+        problems = loop.run_until_complete(answers)
+    if not problems:
+        return result
     return LoadResult(None, [(p.file, p.line, p.object, p.what) for p in problems])
 
 

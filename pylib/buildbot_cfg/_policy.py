@@ -28,6 +28,7 @@ __all__ = [
     "deactivate",
     "install_aliases",
     "load",
+    "load_to_use",
     "open_build",
     "parse_force",
     "redirect_output",
@@ -39,6 +40,7 @@ __all__ = [
 
 install_aliases = _alias.install
 load = _loader.load
+load_to_use = _loader.load_to_use
 activate = _services.activate
 deactivate = _services.deactivate
 use_loop = _twisted.install

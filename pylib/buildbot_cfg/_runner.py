@@ -113,6 +113,7 @@ class StepRunner:
 
     def interrupt(self, reason: Any) -> None:
         """Tells the step that it is to stop."""
+        self._live.is_stopped = True
         answer = self.step.interrupt(reason)
         if inspect.isawaitable(answer):
             self._live.watch(answer)

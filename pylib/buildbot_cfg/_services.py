@@ -13,12 +13,15 @@ from typing import Any
 from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._tasks import awaited
+from buildbot_cfg._where import Location
 
 Key = tuple[str, str]
 
 _running: dict[Key, Any] = {}
 #: What does not run although the configuration wants it, and why.
 _failed: dict[Key, str] = {}
+#: Where the file makes them.
+_places: dict[Key, Location] = {}
 
 
 class ServicesFailed(Exception):
@@ -35,10 +38,12 @@ async def activate(config: Any) -> None:
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
     _failed.clear()
+    _places.clear()
     for provider, error in await MASTER.secrets.configure(
         config.values.get("secretsProviders") or []
     ):
-        _note_failure(("secret provider", provider.name or type(provider).__name__), error)
+        key = ("secret provider", provider.name or type(provider).__name__)
+        _note_failure(key, provider, error)
     wanted = {("change source", source.name): source for source in config.sources}
     for key in list(_running):
         if key not in wanted or type(_running[key]) is not type(wanted[key]):
@@ -47,9 +52,9 @@ async def activate(config: Any) -> None:
         try:
             await _make_right(key, service)
         except Exception as error:
-            _note_failure(key, error)
+            _note_failure(key, service, error)
     if _failed:
-        raise ServicesFailed("; ".join(_label(key) + ": " + why for key, why in _failed.items()))
+        raise ServicesFailed("; ".join(_told(key, why) for key, why in _failed.items()))
 
 
 async def deactivate() -> None:
@@ -73,11 +78,19 @@ async def _make_right(key: Key, service: Any) -> None:
         await awaited(running.reconfigure(service))
 
 
-def _note_failure(key: Key, error: Exception) -> None:
+def _note_failure(key: Key, service: Any, error: Exception) -> None:
     _running.pop(key, None)
     text = str(error)
     _failed[key] = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    _bridge.log("error", f"{_label(key)} does not run:\n{traceback.format_exc().rstrip()}")
+    _places[key] = service.location
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    _bridge.log("error", f"{_told(key, 'does not run')}:\n{trace}")
+
+
+def _told(key: Key, what: str) -> str:
+    file, line = _places[key]
+    where = f"{file}:{line}: " if file else ""
+    return f"{where}{_label(key)}: {what}"
 
 
 def _label(key: Key) -> str:

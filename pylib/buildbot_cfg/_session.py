@@ -56,6 +56,10 @@ class BuildSession:
         """A native step changed a property."""
         self.build.properties.properties[name] = (value, source)
 
+    def results_changed(self, results: int) -> None:
+        """What the build's result would be if it ended now."""
+        self.build.results = results
+
     def close(self, results: int) -> None:
         """The build is over."""
         self.build.results, self.build.finished = results, True

@@ -54,7 +54,7 @@ def _view(worker: AbstractWorker) -> WorkerView:
             warn(what, worker.label, place(worker))
     return WorkerView(
         name=worker.name,
-        password=worker.password or "",
+        password=worker.password if isinstance(worker.password, str) else "",
         max_builds=worker.max_builds,
         properties=sourced(worker, "properties", "Worker"),
         default_properties=sourced(worker, "defaultProperties", "Worker"),

@@ -39,7 +39,7 @@ def auth_view(auth: Any, where: Location) -> dict[str, Any]:
         return view
     view["has_user_info"] = auth.userInfoProvider is not None
     if isinstance(auth, auths.UserPasswordAuth):
-        view.update(kind="passwords", passwords=auth.users)
+        view.update(kind="passwords", passwords=dict(auth.users))
     elif hasattr(auth, "_check"):
         view["kind"] = "hook"
     else:

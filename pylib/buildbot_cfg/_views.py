@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from buildbot_cfg import _keys
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg._outside import Unresolved
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_workers import WorkerView, worker_views
 from buildbot_cfg._view_www import auth_view, authz_view
-from buildbot_cfg._where import Location
-from buildbot_cfg.process._rendering import holds_renderable
+from buildbot_cfg._where import Location, place
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 
 Sourced = dict[str, tuple[Any, str]]
 
@@ -68,6 +70,8 @@ class ConfigView:
     basedir: str = ""
     #: The change sources themselves, which ``activate`` starts.
     sources: list[Any] = field(default_factory=list)
+    #: Texts that are known only when the secrets are.
+    unresolved: list[Unresolved] = field(default_factory=list)
     #: What KilnbotConfig sets, with defaults.
     settings: dict[str, Any] = field(default_factory=dict)
     #: The checked values of all keys.
@@ -96,6 +100,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.sources = _change_sources(values["change_source"], lines("change_source"))
     view.change_sources = [(s.name, class_path(s)) for s in view.sources]
     view.builders = builder_views(values, view.workers, lines)
+    view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
     _check_caches(values, lines)
     _check_presence(values, view, lines)
@@ -127,6 +132,8 @@ def _database(values: dict[str, Any], lines: Lines) -> str:
     for key in given.keys() - set(known):
         report(f"unknown key{did_you_mean(str(key), known)}", f'c["db"]["{key}"]', lines(key))
     url = given.get("db_url", "sqlite:///state.sqlite")
+    if is_renderable(url):
+        return ""  # see _unresolved
     if not isinstance(url, str):
         report(f"must be a string, not {shown(url)}", 'c["db"]["db_url"]', lines("db_url"))
         return ""
@@ -223,6 +230,24 @@ def _change_sources(given: Any, where: Location) -> list[Any]:
             names.add(source.name)
             sources.append(source)
     return sources
+
+
+def _unresolved(values: dict[str, Any], view: ConfigView, lines: Lines) -> list[Unresolved]:
+    found: list[Unresolved] = []
+    if is_renderable(url := (values["db"] or {}).get("db_url")):
+        put = partial(setattr, view, "db_url")
+        found.append(Unresolved('c["db"]["db_url"]', lines("db_url"), url, put))
+    by_name = {worker.name: worker for worker in view.workers}
+    for worker in values["workers"]:
+        given = getattr(worker, "password", None)
+        if is_renderable(given) and worker.name in by_name:
+            put = partial(setattr, by_name[worker.name], "password")
+            found.append(Unresolved(worker.label, place(worker), given, put))
+    auth = values["www"].get("auth")
+    for user, password in getattr(auth, "secret_users", {}).items():
+        put = partial(view.www["auth"]["passwords"].__setitem__, user)
+        found.append(Unresolved(f'user "{user}"', auth.location, password, put))
+    return found
 
 
 def _check_providers(given: Any, where: Location) -> None:

@@ -157,7 +157,9 @@ def test_a_running_master_is_not_started_twice(master: Master) -> None:
 def test_a_running_master_holds_no_descriptor_of_whoever_started_it(master: Master) -> None:
     ours, theirs = socket.socketpair()
     theirs.set_inheritable(True)
-    started = subprocess.run([master.command, "start", str(master.dir)], pass_fds=[theirs.fileno()], timeout=120)
+    started = subprocess.run(
+        [master.command, "start", str(master.dir)], pass_fds=[theirs.fileno()], timeout=120
+    )
     theirs.close()
     try:
         assert started.returncode == 0, master.log()

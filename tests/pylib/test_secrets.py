@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Secrets: providers, renderables, and what a step tells the engine of them."""
 
+import asyncio
+
 import pytest
 from buildbot.plugins import secrets, steps, util
 from buildbot.process.results import SUCCESS
 from buildbot.secrets.providers.base import SecretProviderBase
-from buildbot_cfg import _services
+from buildbot_cfg import _policy, _services
 from buildbot_cfg._errors import ConfigErrors
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._native import native_shell
@@ -229,3 +231,124 @@ def test_secrets_in_files_of_the_worker(table, step_run):
 def test_wrong_pairs_are_an_error():
     with pytest.raises(ConfigErrors, match="pairs of a path and a secret"):
         util.BuildFactory().addSteps([], withSecrets=["x"])
+
+
+SECRET_CONFIG = """
+from buildbot.plugins import *
+from buildbot.secrets.providers.base import SecretProviderBase
+class Vault(SecretProviderBase):
+    async def get(self, entry):
+        await asyncio.sleep(0)
+        if entry == "sealed":
+            raise OSError("the vault is sealed")
+        return {"pw": "pw1", "ann": "hush", "db": "sqlite:///other.sqlite"}.get(entry)
+import asyncio
+c = BuildmasterConfig = {}
+c["secretsProviders"] = [Vault()]
+c["db"] = {"db_url": util.Secret("db")}
+c["protocols"] = {"pb": {"port": 9989}}
+c["workers"] = [
+    worker.Worker("w1", util.Secret("pw")),
+    worker.Worker("w2", util.Interpolate("%(secret:pw)s-2")),
+    worker.Worker("w3", "plain"),
+]
+c["www"] = {"auth": util.UserPasswordAuth({"ann": util.Secret("ann"), "bob": "b"})}
+c["builders"] = [util.BuilderConfig(name="b", workername="w1", factory=util.BuildFactory())]
+c["schedulers"] = [schedulers.ForceScheduler(name="force", builderNames=["b"])]
+"""
+
+
+def load_to_use(folder, text, running=False):
+    path = folder / "master.cfg"
+    path.write_text(text)
+    loop = asyncio.new_event_loop()
+    try:
+        if not running:
+            return _policy.load_to_use(str(path), str(folder), loop)
+        return loop.run_until_complete(
+            asyncio.wait_for(
+                asyncio.to_thread(_policy.load_to_use, str(path), str(folder), loop),
+                60,
+            )
+        )
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["at the start", "while the master runs"])
+def test_passwords_and_the_database_may_be_secrets(tmp_path, running):
+    result = load_to_use(tmp_path, SECRET_CONFIG, running)
+
+    assert result.problems == []
+    view = result.config
+    assert {w.name: w.password for w in view.workers} == {"w1": "pw1", "w2": "pw1-2", "w3": "plain"}
+    assert view.www["auth"]["passwords"] == {"ann": "hush", "bob": "b"}
+    assert view.db_url == "sqlite:///other.sqlite"
+
+
+def test_a_configuration_that_is_only_looked_at_asks_no_provider(good):
+    view = good(SECRET_CONFIG.replace("await asyncio.sleep(0)", "raise AssertionError"))
+
+    assert {w.name: w.password for w in view.workers} == {"w1": "", "w2": "", "w3": "plain"}
+    assert view.www["auth"]["passwords"] == {"bob": "b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("nosuch", "secret key nosuch is not found in any provider"),
+        ("sealed", "OSError: the vault is sealed"),
+    ],
+)
+def test_passwords_whose_secret_cannot_be_had_are_told(tmp_path, name, what):
+    text = SECRET_CONFIG.replace('"w1", util.Secret("pw")', f'"w1", util.Secret("{name}")')
+    line = 1 + text[: text.index(f'Secret("{name}")')].count("\n")
+
+    result = load_to_use(tmp_path, text)
+
+    assert result.config is None
+    assert result.problems == [(str(tmp_path / "master.cfg"), line, 'worker "w1"', what)]
+
+
+def test_a_provider_that_does_not_work_is_named(tmp_path):
+    added = "    def reconfigService(self):\n        raise OSError('no such vault')\n"
+    text = SECRET_CONFIG.replace("    async def get", added + "    async def get")
+
+    ((_, line, label, what),) = load_to_use(tmp_path, text).problems
+
+    assert text.splitlines()[line - 1] == 'c["secretsProviders"] = [Vault()]'
+    assert (label, what) == (
+        'secret provider "Vault"',
+        "does not work: OSError: no such vault",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "call", "what"),
+    [
+        ("def checkConfig(self): raise RuntimeError('broken')", "Own()", "RuntimeError: broken"),
+        (
+            "def checkConfig(self, url): pass",
+            "Own(urll='x')",
+            'unknown argument "urll" (did you mean "url"?)',
+        ),
+        ("def checkConfig(self, url): pass", "Own()", 'argument "url" is missing'),
+        (
+            "async def reconfigService(self): pass",
+            "Own(1)",
+            "takes no positional arguments, 1 given; name them",
+        ),
+    ],
+)
+def test_services_whose_arguments_are_wrong_are_named(load, body, call, what):
+    text = f"""
+from buildbot.plugins import *
+from buildbot.secrets.providers.base import SecretProviderBase
+class Own(SecretProviderBase):
+    {body}
+BuildmasterConfig = {{"secretsProviders": [{call}]}}
+"""
+    problems = load(text).problems
+
+    assert ('secret provider "Own"', what) in [(label, said) for _, _, label, said in problems]
+    assert all(line for _, line, label, _ in problems if label.startswith("secret"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from buildbot_cfg import _policy, _services
@@ -86,14 +87,18 @@ def test_another_class_is_another_service(said):
     assert running["a"] is second
 
 
-def test_one_that_raises_is_marked_and_all_others_run(said):
+def test_one_that_raises_is_marked_and_all_others_run(said, logged):
+    bad = Source(said, "b", "bad")
+    where = f'{__file__}:{bad.location[1]}: change source "b"'
     with pytest.raises(
-        _services.ServicesFailed, match='change source "b": RuntimeError: not today'
+        _services.ServicesFailed, match=re.escape(f"{where}: RuntimeError: not today")
     ):
-        apply([Source(said, "a"), Source(said, "b", "bad"), Source(said, "c")])
+        apply([Source(said, "a"), bad, Source(said, "c")])
 
     assert set(_services._running) == {("change source", "a"), ("change source", "c")}
     assert _services.failed() == {("change source", "b"): "RuntimeError: not today"}
+    assert [text.splitlines()[0] for _, text in logged] == [f"{where}: does not run:"]
+    assert "not today" in logged[0][1]
 
 
 def test_a_failed_one_is_started_anew_by_the_next_configuration(said):

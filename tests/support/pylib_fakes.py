@@ -92,6 +92,9 @@ class FolderHandle:
     def add_steps(self, runners, at_end):
         self.added_steps.append((runners, at_end))
 
+    def log_names(self):
+        return [log["name"] for log in self.logs.values()]
+
     def log_named(self, name):
         return next(log for log in self.logs.values() if log["name"] == name)
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/script/config.h"
+#include "core/script/results_mirror.h"
 #include "core/script/step.h"
 
 namespace kiln::testing {
@@ -76,6 +77,7 @@ class ScriptedMaker : public script::BuildMaker {
   std::optional<script::BuildContext> context;
   std::vector<Results> closed;
   std::vector<Property> mirrored;
+  std::vector<Results> results;  // of the build so far, as Python is told
 
   void open(script::BuildContext build, std::vector<script::ObjectRef>, Reply<script::OpenedBuild> reply) override {
     context = std::move(build);
@@ -87,10 +89,11 @@ class ScriptedMaker : public script::BuildMaker {
   }
 
  private:
-  class Session : public script::BuildSession {
+  class Session : public script::BuildSession, public script::ResultsMirror {
    public:
     explicit Session(ScriptedMaker& maker) : maker_(maker) {}
     void property_changed(const Property& property) override { maker_.mirrored.push_back(property); }
+    void results_changed(Results results) override { maker_.results.push_back(results); }
     void close(Results results) override { maker_.closed.push_back(results); }
 
    private:

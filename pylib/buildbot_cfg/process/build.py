@@ -10,6 +10,7 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from buildbot_cfg.process.properties import Properties, PropertiesMixin
+from buildbot_cfg.process.results import SUCCESS
 
 
 class Build(PropertiesMixin):
@@ -25,7 +26,8 @@ class Build(PropertiesMixin):
     useProgress = True
     finished = False
     stopped = False
-    results: int | None = None
+    #: The result so far.
+    results: int | None = SUCCESS
     reason = "changes"
 
     def __init__(self, requests: list[Any], builder: Any) -> None:

@@ -297,6 +297,8 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         self.stopped = True
         if self.cmd is not None:
             self.cmd.interrupt(reason)
+        if self._live is not None and self._live.is_stopped:
+            return None  # who stopped the build has written why
         return self.addCompleteLog("cancelled", str(reason))
 
     # -- logs --------------------------------------------------------------------------------

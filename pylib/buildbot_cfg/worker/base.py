@@ -9,6 +9,7 @@ from buildbot_cfg._bridge import WorkerBase
 from buildbot_cfg._checks import check_identifier, check_properties, check_strings, check_type
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg.interfaces import IRenderable
 
 _RESERVED = ("debug", "change", "status")
 
@@ -23,7 +24,7 @@ class AbstractWorker(WorkerBase, metaclass=Declared):
     def __init__(
         self,
         name: str,
-        password: str | None,
+        password: str | IRenderable | None,
         max_builds: int | None = None,
         notify_on_missing: list[str] | str | None = None,
         missing_timeout: int | None = None,
@@ -35,7 +36,7 @@ class AbstractWorker(WorkerBase, metaclass=Declared):
     ) -> None:
         self.name, self.label = name, quoted("worker", name)
         self._check_name(name)
-        check_type(self.label, "password", password, str, type(None))
+        check_type(self.label, "password", password, str, type(None), renderable=True)
         self.password = password
         check_type(self.label, "max_builds", max_builds, int, type(None))
         if isinstance(max_builds, int) and max_builds < 1:
@@ -79,7 +80,7 @@ class Worker(AbstractWorker):
 
     Args:
         name: letters, digits, "-" and "_", at most 50.
-        password: what the worker must show.
+        password: what the worker must show; may be a ``util.Secret``.
         max_builds: builds at a time; None: no limit.
         notify_on_missing: mail addresses.
         missing_timeout: seconds without a connection before somebody is told.

@@ -15,6 +15,7 @@ from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._where import user_frame
+from buildbot_cfg.process._rendering import is_renderable
 
 __all__ = [
     "AuthBase",
@@ -69,7 +70,8 @@ class UserPasswordAuth(AuthBase):
     """Names and passwords that stand in the configuration.
 
     Args:
-        users: a dict of passwords by name, or a list of (name, password); text or bytes.
+        users: a dict of passwords by name, or a list of (name, password); text,
+            bytes or a ``util.Secret``.
         userInfoProvider: where e-mail addresses and groups come from.
 
     Example:
@@ -84,7 +86,12 @@ class UserPasswordAuth(AuthBase):
     ) -> None:
         super().__init__(userInfoProvider)
         self.users: dict[str, str] = {}
+        #: Those whose passwords are secrets.
+        self.secret_users: dict[str, Any] = {}
         for name, password in _pairs(users):
+            if isinstance(name, (str, bytes)) and is_renderable(password):
+                self.secret_users[_text(name)] = password
+                continue
             if not isinstance(name, (str, bytes)) or not isinstance(password, (str, bytes)):
                 report(f"user {shown(name)}: name and password must be strings", "UserPasswordAuth")
             elif _text(password) == "":

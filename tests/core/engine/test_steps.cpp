@@ -357,6 +357,19 @@ TEST_CASE("properties of a step are saved when it is over") {
   CHECK(maker->mirrored.empty());  // Python knows what it set
 }
 
+TEST_CASE("Python is told the build's result so far") {
+  StepHostSetup host;
+  const HeldStep fine("fine"), failing("failing"), last("last");
+  last.step->runs_always = true;
+  const auto maker = host.build_scripted({fine.step, failing.step, last.step});
+  fine.end();
+  host.settle();
+  CHECK(maker->results.empty());
+  failing.end(Results::failure);
+  host.settle();
+  CHECK(maker->results == std::vector{Results::failure});
+}
+
 TEST_CASE("URLs and state texts of a step are stored and announced") {
   StepHostSetup host;
   const HeldStep held("own");

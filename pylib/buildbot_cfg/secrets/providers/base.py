@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._declared import Declared, check_service, quoted
 from buildbot_cfg._tasks import awaited
 from buildbot_cfg._where import Location, user_frame
 
@@ -35,7 +35,7 @@ class SecretProviderBase(metaclass=Declared):
         self.label = quoted("secret provider", self.name or type(self).__name__)
         #: Where the user's file makes it.
         self.location: Location = user_frame()
-        self.checkConfig(*args, **kwargs)
+        check_service(self, args, kwargs)
 
     @property
     def master(self) -> Any:
