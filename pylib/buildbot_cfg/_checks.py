@@ -40,6 +40,8 @@ def check_type(
     where: Location | None = None,
 ) -> bool:
     """Whether the value of argument ``name`` has one of the types."""
+    if type(value) in kinds:
+        return True
     if has_type(value, kinds) or (renderable and is_renderable(value)):
         return True
     expected = words(kinds) + (" or a renderable" if renderable else "")

@@ -81,9 +81,10 @@ class ShellMixin:
             elif key not in self.accepted_arguments:
                 left[key] = value
             else:
-                if key in _TYPES:
-                    check_type(label, key, value, *_TYPES[key], renderable=True)
-                setattr(self, key, value)
+                kinds = _TYPES.get(key)
+                if kinds is not None and type(value) not in kinds:
+                    check_type(label, key, value, *kinds, renderable=True)
+                object.__setattr__(self, key, value)
         return left
 
     @_tasks.started

@@ -139,19 +139,22 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
 
     def __init__(self, **kwargs: Any) -> None:
         label = _label(self, kwargs)
-        for key in [key for key in self._accepted if key in kwargs]:
-            setattr(self, key, kwargs.pop(key))
-        known = (*self._accepted, *_init_names(type(self)))
-        for key in kwargs:
-            what = f'unknown argument "{key}"{did_you_mean(key, known)}'
-            report(what, label, kind=ArgumentErrors)
+        accepted = self._accepted
+        for key, value in kwargs.items():
+            if key in accepted:
+                object.__setattr__(self, key, value)  # it is not sealed yet
+            else:
+                known = (*accepted, *_init_names(type(self)))
+                what = f'unknown argument "{key}"{did_you_mean(key, known)}'
+                report(what, label, kind=ArgumentErrors)
         self._check_types(label)
         self.updateBuildSummaryPolicy = _summary.policy(self)
         self._statistics: dict[str, Any] = {}
 
     def _check_types(self, label: str) -> None:
         for key in _BOOLEANS:
-            check_type(label, key, getattr(self, key), bool, renderable=True)
+            if (value := getattr(self, key)) is not True and value is not False:
+                check_type(label, key, value, bool, renderable=True)
         check_type(label, "workdir", self._workdir, str, type(None), renderable=True)
         if not callable(self.doStepIf):
             check_type(label, "doStepIf", self.doStepIf, bool, renderable=True)
