@@ -35,11 +35,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "The pattern: Buildbot has no way to put a compiled one into JSON.",
     ),
     Allowed(
-        ("git",),
-        "builds.*.steps.git*.logs.stdio.text",
-        "Our Git step reaches the same tree by commands of its own.",
-    ),
-    Allowed(
         ("raising",),
         "builds.command/1.steps.needs-command.logs.err_text.text",
         "The message is in our own words.",

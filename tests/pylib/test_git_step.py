@@ -81,19 +81,6 @@ def test_a_known_revision_needs_no_network(checkout, repository):
     assert not {"fetch", "clone"} & set(git_words(handle))
 
 
-def test_a_revision_outside_the_branch_is_fetched_by_its_name(checkout, repository):
-    repository.git("checkout", "--quiet", "-b", "side")
-    aside = repository.commit("aside")
-    repository.git("checkout", "--quiet", "main")
-    repository.git("branch", "-D", "side")
-    repository.git("update-ref", "refs/keep/it", aside)
-    checkout()
-
-    handle, _ = checkout(revision=aside)
-
-    assert revision_of(handle) == aside
-
-
 def test_always_use_latest_ignores_the_revision(checkout, repository):
     second = repository.commit("second")
 
@@ -197,14 +184,23 @@ def test_a_patch_is_applied_and_cleaned_away_by_the_next_build(checkout):
     assert not (checkout.tree / ".buildbot-patched").exists()
 
 
-def test_a_failing_fetch_fails_the_step_and_is_tried_again(checkout, repository, tmp_path):
-    checkout()
+def test_a_failing_clone_fails_the_step_and_is_tried_again(checkout, repository, tmp_path):
     repository.path.rename(tmp_path / "away")
 
     handle, end = checkout(retry=(0, 2))
 
     assert (end["results"], end["step"]) == (FAILURE, "update (failure)")
-    assert git_words(handle).count("fetch") == 3
+    assert git_words(handle).count("clone") == 3
+
+
+def test_a_failing_fetch_is_tried_again_once_if_wanted(checkout, repository, tmp_path):
+    checkout()
+    repository.path.rename(tmp_path / "away")
+
+    assert git_words(checkout()[0]).count("fetch") == 1
+    handle, end = checkout(retryFetch=True)
+
+    assert (end["results"], git_words(handle).count("fetch")) == (FAILURE, 2)
 
 
 def test_a_broken_tree_is_cloned_again_if_wanted(checkout, repository):

@@ -167,6 +167,13 @@ class FolderHandle:
             return _outcome(error.errno)
         return {**_outcome(0), "updates": [("stat", list(found))]}
 
+    async def _listdir(self, args):
+        try:
+            found = sorted(path.name for path in (self.root / args["dir"]).iterdir())
+        except OSError as error:
+            return _outcome(error.errno)
+        return {**_outcome(0), "updates": [("files", found)]}
+
     async def _glob(self, args):
         found = sorted(str(path) for path in self.root.glob(args["path"]))
         return {**_outcome(0), "updates": [("files", found)]}

@@ -31,7 +31,13 @@ NAMES: dict[str, dict[str, str]] = {
         "FileDownload": "buildbot_cfg.steps.transfer",
         "FileExists": "buildbot_cfg.steps.worker",
         "FileUpload": "buildbot_cfg.steps.transfer",
+        "Gerrit": "buildbot_cfg.steps.source.gerrit",
         "Git": "buildbot_cfg.steps.source.git",
+        "GitCommit": "buildbot_cfg.steps.source.git",
+        "GitHub": "buildbot_cfg.steps.source.github",
+        "GitLab": "buildbot_cfg.steps.source.gitlab",
+        "GitPush": "buildbot_cfg.steps.source.git",
+        "GitTag": "buildbot_cfg.steps.source.git",
         "JSONPropertiesDownload": "buildbot_cfg.steps.transfer",
         "JSONStringDownload": "buildbot_cfg.steps.transfer",
         "LogRenderable": "buildbot_cfg.steps.master",
@@ -72,6 +78,8 @@ NAMES: dict[str, dict[str, str]] = {
         "FixedParameter": "buildbot_cfg.schedulers.forcesched",
         "FlattenList": "buildbot_cfg.process.properties",
         "ForceBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
+        "GitCredentialInputRenderer": "buildbot_cfg.util.git_credential",
+        "GitCredentialOptions": "buildbot_cfg.util.git_credential",
         "HTPasswdAuth": "buildbot_cfg.www.auth",
         "InheritBuildParameter": "buildbot_cfg.schedulers.forcesched",
         "IntParameter": "buildbot_cfg.schedulers.forcesched",
@@ -126,21 +134,20 @@ LATER = frozenset(
     CaptureBuildStartTime CaptureBuildStartTimeAllBuilders CaptureData CaptureDataAllBuilders
     CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection Cppcheck DELETE
     Darcs DbConfig DebCowbuilder DebLintian DebPbuilder Distutils DockerLatentWorker
-    EC2LatentWorker FailingBuildsetCanceller GET GNUAutoconf Gerrit GerritChangeFilter
-    GerritChangeSource GerritEventLogPoller GerritStatusPush GerritVerifyStatusPush GitCommit
-    GitCredentialInputRenderer GitCredentialOptions GitDiffInfo GitHub GitHubAuth
-    GitHubCommentPush GitHubPullrequestPoller GitHubStatusPush GitLab GitLabAuth
-    GitLabStatusPush GitPush GitTag GoogleAuth HEAD HLint HTTPStep
-    HashiCorpVaultKvSecretProvider HgPoller HttpStatusPush IRC InfluxStorageService
-    JanitorConfigurator KubeCtlProxyConfigLoader KubeHardcodedConfig KubeInClusterConfigLoader
-    KubeLatentWorker LdapUserInfo LibVirtWorker LocalWorker Machine MailNotifier MaildirSource
-    MasterLock MaxQ Mercurial MessageFormatter MessageFormatterEmpty MessageFormatterFunction
-    MessageFormatterFunctionRaw MessageFormatterMissingWorker MessageFormatterRenderable Mock
-    MockBuildSRPM MockRebuild Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15
-    MsBuild16 MsBuild17 MsBuild4 OPTIONS OldBuildCanceller OpenStackLatentWorker P4 P4Source
-    PBChangeSource POST PUT PasswordManhole PerlModuleTest PushjetNotifier PushoverNotifier
-    PyFlakes PyLint QuickBuildFactory RemoteUserAuth Repo RevlinkMatch Robocopy RpmBuild RpmLint
-    SVN SVNCommitEmailMaildirSource SVNPoller SecretInPass SourceStampFilter Sphinx StatsService
+    EC2LatentWorker FailingBuildsetCanceller GET GNUAutoconf GerritChangeFilter
+    GerritChangeSource GerritEventLogPoller GerritStatusPush GerritVerifyStatusPush GitDiffInfo
+    GitHubAuth GitHubCommentPush GitHubPullrequestPoller GitHubStatusPush GitLabAuth
+    GitLabStatusPush GoogleAuth HEAD HLint HTTPStep HashiCorpVaultKvSecretProvider HgPoller
+    HttpStatusPush IRC InfluxStorageService JanitorConfigurator KubeCtlProxyConfigLoader
+    KubeHardcodedConfig KubeInClusterConfigLoader KubeLatentWorker LdapUserInfo LibVirtWorker
+    LocalWorker Machine MailNotifier MaildirSource MasterLock MaxQ Mercurial MessageFormatter
+    MessageFormatterEmpty MessageFormatterFunction MessageFormatterFunctionRaw
+    MessageFormatterMissingWorker MessageFormatterRenderable Mock MockBuildSRPM MockRebuild
+    Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16 MsBuild17 MsBuild4
+    OPTIONS OldBuildCanceller OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT
+    PasswordManhole PerlModuleTest PushjetNotifier PushoverNotifier PyFlakes PyLint
+    QuickBuildFactory RemoteUserAuth Repo RevlinkMatch Robocopy RpmBuild RpmLint SVN
+    SVNCommitEmailMaildirSource SVNPoller SecretInPass SourceStampFilter Sphinx StatsService
     SubunitShellCommand TelegramBot TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass
     URLForBuild UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9 VCExpress9
     VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022

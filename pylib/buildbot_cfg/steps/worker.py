@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-import base64
-import shlex
+import asyncio
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from buildbot_cfg import _tasks
 from buildbot_cfg.process._live import BuildStepFailed
-from buildbot_cfg.process.remotecommand import RemoteCommand, RemoteShellCommand
+from buildbot_cfg.process.remotecommand import RemoteCommand
+from buildbot_cfg.process.remotetransfer import FileWriter, StringFileReader
 from buildbot_cfg.steps._worker_files import (
     CopyDirectory,
     FileExists,
@@ -29,6 +31,9 @@ __all__ = [
     "SetPropertiesFromEnv",
     "WorkerBuildStep",
 ]
+
+
+_BLOCK = 32 * 1024
 
 
 class CompositeStepMixin:
@@ -104,16 +109,23 @@ class CompositeStepMixin:
         self, filename: str, abandonOnFailure: bool = False
     ) -> str | None:
         """A text file of the worker; None when it cannot be read."""
-        command = RemoteShellCommand(
-            self.workdir, ["cat", filename], collectStdout=True, logEnviron=False
-        )
-        step: Any = self
-        await step.runCommand(command)
-        if not command.didFail():
-            return command.stdout
-        if abandonOnFailure:
-            raise BuildStepFailed(f'cannot read "{filename}" on the worker')
-        return None
+        with tempfile.TemporaryDirectory(prefix="kilnbot-") as folder:
+            target = Path(folder, "file")
+            failed = await self.runRemoteCommand(
+                "uploadFile",
+                {
+                    "workersrc": filename,
+                    "workdir": self.workdir,
+                    "writer": FileWriter(target),
+                    "maxsize": None,
+                    "blocksize": _BLOCK,
+                },
+                abandonOnFailure=abandonOnFailure,
+            )
+            if failed:
+                return None
+            data = await asyncio.to_thread(target.read_bytes)
+        return data.decode("utf-8", "replace")
 
     @_tasks.started
     async def downloadFileContentToWorker(
@@ -123,19 +135,14 @@ class CompositeStepMixin:
         abandonOnFailure: bool = False,
         mode: int | None = None,
         workdir: str | None = None,
-    ) -> bool:
-        """Writes a small file (up to 64 KiB) on the worker; true when that failed."""
-        data = strfile.encode() if isinstance(strfile, str) else strfile
-        path = shlex.quote(workerdest)
-        script = f"base64 -d > {path}" + (f" && chmod {mode:o} {path}" if mode is not None else "")
-        command = RemoteShellCommand(
-            self.workdir if workdir is None else workdir,
-            ["sh", "-c", script],
-            initialStdin=base64.b64encode(data).decode(),
-            logEnviron=False,
-        )
-        step: Any = self
-        await step.runCommand(command)
-        if command.didFail() and abandonOnFailure:
-            raise BuildStepFailed(f'cannot write "{workerdest}" on the worker')
-        return command.didFail()
+    ) -> Any:
+        """Writes a file on the worker; true when that failed."""
+        args = {
+            "workerdest": workerdest,
+            "workdir": self.workdir if workdir is None else workdir,
+            "reader": StringFileReader(strfile),
+            "maxsize": None,
+            "blocksize": _BLOCK,
+            "mode": mode,
+        }
+        return await self.runRemoteCommand("downloadFile", args, abandonOnFailure=abandonOnFailure)

@@ -10,18 +10,21 @@ from typing import Any, ClassVar
 from buildbot_cfg._checks import check_type, shown
 from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited, promised
+from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process._live import BuildStepFailed
+from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.properties import Interpolate
-from buildbot_cfg.process.remotecommand import RemoteShellCommand
 from buildbot_cfg.process.results import FAILURE
-from buildbot_cfg.steps.worker import CompositeStepMixin
+from buildbot_cfg.steps.source._commands import CommandLines
 
 _PATCHED = ".buildbot-patched"
 _DIFF = ".buildbot-diff"
+_MODES = ("incremental", "full")
 
 
-class Source(BuildStep, CompositeStepMixin):
+class Source(BuildStep, CommandLines):
     """Checks the sources of one codebase out; subclasses implement ``run_vc``.
 
     Args:
@@ -38,6 +41,10 @@ class Source(BuildStep, CompositeStepMixin):
     haltOnFailure = True
     flunkOnFailure = True
     branch: Any = None
+    method: Any = None
+    #: What a subclass declares: its program, and the methods of mode "full".
+    program: ClassVar[str] = ""
+    possible_methods: Any = ()
 
     def __init__(
         self,
@@ -76,8 +83,11 @@ class Source(BuildStep, CompositeStepMixin):
         self.mode, self.codebase, self.timeout = mode, codebase, timeout
         self.alwaysUseLatest, self.logEnviron, self.env = alwaysUseLatest, logEnviron, env
         self.retry = self._checked_retry(retry)
+        self.revision: Any = None
         self.sourcestamp: Any = None
         self.stdio_log: Any = None
+
+    # -- what subclasses check ---------------------------------------------------------------
 
     def _checked_retry(self, retry: Any) -> tuple[float, int] | None:
         if retry is None:
@@ -88,6 +98,25 @@ class Source(BuildStep, CompositeStepMixin):
                 return delay, repeats
         report(f'"retry" must be (seconds, how often), not {shown(retry)}', self.label)
         return None
+
+    def _require(self, **given: Any) -> None:
+        """Reports what is missing."""
+        for key, value in given.items():
+            if value is None or value == "":
+                report(f'argument "{key}" is missing', self.label)
+
+    def _check_mode(self) -> None:
+        if not is_renderable(self.mode) and self.mode not in _MODES:
+            report(f'"mode" must be "incremental" or "full", not {shown(self.mode)}', self.label)
+
+    def _check_choice(self, name: str, choices: Any) -> None:
+        value = getattr(self, name)
+        if value in choices or is_renderable(value):
+            return
+        known = ", ".join(str(choice) for choice in choices if choice is not None)
+        report(f'"{name}" must be one of {known}, not {shown(value)}', self.label)
+
+    # -- what is to be checked out -----------------------------------------------------------
 
     def updateSourceProperty(self, name: str, value: Any, source: str = "") -> None:
         """Sets a property of the source: with a codebase, one entry of a dict by codebase."""
@@ -100,14 +129,15 @@ class Source(BuildStep, CompositeStepMixin):
         """The revision that has all these changes; None when they do not say."""
         return None
 
+    @promised
     async def run_vc(self, branch: Any, revision: Any, patch: Any) -> int:
         """Checks out."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no run_vc()")
 
     async def run(self) -> int:
         """Finds out what is to be checked out, and does it."""
         if self.alwaysUseLatest:
-            return await self.run_vc(self.branch, None, None)
+            return int(await awaited(self.run_vc(self.branch, None, None)))
         stamp = self.sourcestamp = self.build.getSourceStamp(self.codebase)
         if stamp is None:
             text = f"the build has no source stamp for the codebase {self.codebase!r}"
@@ -119,51 +149,73 @@ class Source(BuildStep, CompositeStepMixin):
             self.updateSourceProperty("revision", str(revision))
         if stamp.patch:
             await self.addCompleteLog("patch", stamp.patch[1].decode("utf-8", "replace"))
-        return await self.run_vc(stamp.branch or self.branch, revision or None, stamp.patch)
+        branch = stamp.branch or self.branch
+        return int(await awaited(self.run_vc(branch, revision or None, stamp.patch)))
 
+    # -- patches -----------------------------------------------------------------------------
+
+    @promised
     async def sourcedirIsPatched(self) -> bool:
         """Whether the last build patched the tree."""
         return await self.pathExists(self._path(_PATCHED))
 
+    @promised
     async def patch(self, patch: tuple[int, bytes, str]) -> None:
-        """Applies a patch."""
-        level, body, subdir = patch
-        workdir = self.build.path_module.join(self.workdir, subdir) if subdir else self.workdir
-        await self.downloadFileContentToWorker(_DIFF, body, True, workdir=self.workdir)
+        """Applies a patch; from then on ``workdir`` is the directory it was made for."""
+        diff = patch[1]
+        root = patch[2] if len(patch) >= 3 else ""
+        workdir = self._path(root) if root else self.workdir
+        if root and not self._below(workdir, self.build.path_module):
+            raise BuildStepFailed(f"the patch's directory {root!r} is outside of the tree")
+        await self.downloadFileContentToWorker(_DIFF, diff, True, workdir=workdir)
         await self.downloadFileContentToWorker(_PATCHED, "patched\n", True, workdir=self.workdir)
-        diff = self.build.path_module.relpath(_DIFF, subdir or ".")
-        await self.command(
-            ["patch", f"-p{level}", "--remove-empty-files", "--force", "--forward", "-i", diff],
-            workdir=workdir,
-        )
+        self.workdir = workdir
+        await awaited(self.applyPatch(patch))
+        await self.runRmdir(self._path(_DIFF), timeout=120)
 
-    async def command(
+    def _below(self, workdir: str, path: Any) -> bool:
+        own = path.normpath(self.workdir)
+        there = path.normpath(workdir)
+        return bool(there == own or there.startswith(own + path.sep))
+
+    @promised
+    async def applyPatch(self, patch: tuple[int, bytes, str]) -> None:
+        """Runs the command that patches; subclasses may have their own."""
+        words = ["patch", f"-p{patch[0]}", "--remove-empty-files", "--force", "--forward"]
+        await self._shell([*words, "-i", _DIFF], False, False, None, True)
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def vc_words(self, command: list[Any]) -> list[Any]:
+        """The whole command line of one of the program's commands."""
+        return [self.program, *command]
+
+    @promised
+    async def _dovccmd(
         self,
-        words: list[Any],
-        collect: bool = False,
-        abandon: bool = True,
+        command: list[Any],
+        collectStdout: bool = False,
+        collectStderr: bool = False,
+        initialStdin: str | None = None,
+        abandonOnFailure: bool = True,
         workdir: str | None = None,
-        stdin: str | None = None,
-    ) -> RemoteShellCommand:
-        """Runs a command in the tree; its output goes into the step's log.
-
-        Raises:
-            BuildStepFailed: it failed, and ``abandon``.
-        """
-        command = RemoteShellCommand(
-            self.workdir if workdir is None else workdir,
-            words,
-            env=self.env,
-            timeout=self.timeout,
-            logEnviron=self.logEnviron,
-            collectStdout=collect,
-            initialStdin=stdin,
+        decodeRC: dict[int, int] | None = None,
+    ) -> Any:
+        """Runs one of the program's commands; gives its output when collected, else its code."""
+        if not command:
+            raise ValueError("no command specified")
+        words = self.vc_words(command)
+        done = await self._shell(
+            words, collectStdout, collectStderr, initialStdin, abandonOnFailure, workdir, decodeRC
         )
-        command.useLog(self.stdio_log, False, "stdio")
-        await self.runCommand(command)
-        if abandon and command.rc != 0:
-            raise BuildStepFailed(f"{' '.join(str(word) for word in words[:2])} failed")
-        return command
+        if collectStdout and collectStderr:
+            return done.stdout, done.stderr
+        return done.stdout if collectStdout else done.rc
+
+    async def _require_program(self, *version: str) -> None:
+        """Stops the step when the worker has not the program."""
+        if await self._dovccmd(list(version) or ["--version"], abandonOnFailure=False) != 0:
+            raise WorkerSetupError(f"{self.program} is not installed on the worker")
 
     async def retried(self, attempt: Callable[[], Awaitable[bool]]) -> bool:
         """Whether an attempt succeeded, trying again as ``retry`` says."""
@@ -172,12 +224,6 @@ class Source(BuildStep, CompositeStepMixin):
             if repeats <= 0 or self.stopped:
                 return False
             repeats -= 1
-            self.stdio_log.addHeader(
-                f"trying again in {delay} seconds, {repeats} more times after that\n"
-            )
+            self.retry = (delay, repeats)
             await asyncio.sleep(delay)
         return True
-
-    def _path(self, *parts: str) -> str:
-        path: str = self.build.path_module.join(self.workdir, *parts)
-        return path

@@ -6,45 +6,59 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from buildbot_cfg._checks import check_type, shown
-from buildbot_cfg._errors import ArgumentErrors, report, warn
+from buildbot_cfg._checks import check_type
+from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process.results import SUCCESS
-from buildbot_cfg.steps.source._describe import describe_arguments
-from buildbot_cfg.steps.source.base import Source
+from buildbot_cfg.steps.source._git_commands import GitCommands
+from buildbot_cfg.steps.source._git_publish import GitCommit, GitPush, GitTag
+from buildbot_cfg.util.git_credential import GitCredentialOptions
 
-_MODES = ("incremental", "full")
-_METHODS = ("clean", "fresh", "clobber", "copy")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+__all__ = ["Git", "GitCommit", "GitPush", "GitTag"]
+
 #: A ref or revision that git can only take as such: no option, no refspec, no white space.
 _SAFE_REF = re.compile(r"[^-+\s:][^\s:\x00-\x1f\x7f]*\Z")
-#: Arguments that are accepted, but do nothing yet.
-_LATER = ("sshPrivateKey", "sshHostKey", "sshKnownHosts", "auth_credentials", "git_credentials")
+_BOOLEANS = (
+    "submodules",
+    "remoteSubmodules",
+    "tags",
+    "progress",
+    "retryFetch",
+    "clobberOnFailure",
+)
 
 
-class Git(Source):
+class Git(GitCommands):
     """Checks a revision of a git repository out.
 
     Args:
         repourl: the repository; may be a renderable.
+        port: of the ssh server, for ``host:path`` repositories.
         branch: taken when the source stamp has none.
         mode: "incremental" keeps what the last build made; "full" does not.
         method: how "full" cleans: "clean" (keeps ignored files), "fresh", "clobber" (deletes
             all) or "copy" (updates the directory "source" and copies it).
         submodules: check submodules out.
         remoteSubmodules: at the tip of their branches.
-        shallow: True or a number of commits of history to fetch; needs "clobber".
+        shallow: True or a number of commits of history to fetch; in mode "full" it needs the
+            method "clobber".
         tags: fetch all tags.
         reference: a local repository to borrow objects from.
         filters: for partial clones.
         progress: show it in the log.
-        retryFetch: fetch until it works.
+        retryFetch: fetch a second time when it fails.
         clobberOnFailure: delete everything and clone when an update fails.
         getDescription: True or a dict of ``git describe`` options; sets ``commit-description``.
         config: git settings for all commands, a dict.
         origin: name of the remote in clones.
+        sshPrivateKey: text of the key; it is on the worker only while the step runs.
+        sshHostKey: the key of all ssh hosts.
+        sshKnownHosts: or a file of known hosts.
+        auth_credentials: (user, password) for http.
+        git_credentials: further ones, util.GitCredentialOptions.
 
     Example:
         >>> Git(repourl="https://example.org/project.git", mode="full", method="fresh").name
@@ -55,6 +69,7 @@ class Git(Source):
     renderables: ClassVar[list[str]] = [
         "repourl", "reference", "branch", "codebase", "mode", "method", "origin",
     ]  # fmt: skip
+    possible_methods = ("clean", "fresh", "clobber", "copy", None)
 
     def __init__(
         self,
@@ -67,7 +82,7 @@ class Git(Source):
         submodules: bool = False,
         remoteSubmodules: bool = False,
         tags: bool = False,
-        shallow: bool | int = False,
+        shallow: bool | int | str = False,
         filters: list[str] | None = None,
         progress: bool = True,
         retryFetch: bool = False,
@@ -78,11 +93,10 @@ class Git(Source):
         sshPrivateKey: Any = None,
         sshHostKey: Any = None,
         sshKnownHosts: Any = None,
-        auth_credentials: Any = None,
-        git_credentials: Any = None,
+        auth_credentials: tuple[Any, Any] | None = None,
+        git_credentials: GitCredentialOptions | None = None,
         **kwargs: Any,
     ) -> None:
-        given = locals()
         super().__init__(mode=mode, **kwargs)
         self.repourl, self.port, self.branch, self.method = repourl, port, branch, method
         self.reference, self.origin, self.config = reference, origin, config
@@ -91,73 +105,71 @@ class Git(Source):
         self.progress, self.retryFetch = progress, retryFetch
         self.clobberOnFailure, self.getDescription = clobberOnFailure, getDescription
         self.srcdir = "source"
-        self.revision: str | None = None
-        self._check(given)
-
-    def _check(self, given: dict[str, Any]) -> None:
-        label = self.label
-        if not self.repourl:
-            report('argument "repourl" is missing', label, kind=ArgumentErrors)
-        else:
-            check_type(label, "repourl", self.repourl, str, renderable=True)
-        if not is_renderable(self.mode) and self.mode not in _MODES:
-            report(f'"mode" must be "incremental" or "full", not {shown(self.mode)}', label)
-        if (
-            self.method is not None
-            and not is_renderable(self.method)
-            and self.method not in _METHODS
-        ):
-            report(
-                f'"method" must be one of {", ".join(_METHODS)}, not {shown(self.method)}', label
-            )
-        keeps = (
-            self.method is not None and not is_renderable(self.method) and self.method != "clobber"
+        self.setupGitStep()
+        self.check_repourl()
+        self.setup_git_auth(
+            sshPrivateKey, sshHostKey, sshKnownHosts, git_credentials, auth_credentials
         )
-        if self.shallow and self.mode == "full" and keeps:
+        self._check()
+
+    def _check(self) -> None:
+        label = self.label
+        self._check_mode()
+        self._check_choice("method", self.possible_methods)
+        known = not is_renderable(self.mode) and not is_renderable(self.method)
+        if self.shallow and known and self.mode == "full" and self.method != "clobber":
             report('"shallow" with mode "full" needs the method "clobber"', label)
         check_type(label, "branch", self.branch, str, type(None), renderable=True)
         check_type(label, "getDescription", self.getDescription, bool, dict)
-        check_type(label, "config", self.config, dict, type(None))
-        check_type(label, "shallow", self.shallow, bool, int)
+        check_type(label, "shallow", self.shallow, bool, int, str)
         check_type(label, "filters", self.filters, list, tuple, type(None))
-        for key in (
-            "submodules",
-            "remoteSubmodules",
-            "tags",
-            "progress",
-            "retryFetch",
-            "clobberOnFailure",
-        ):
-            check_type(label, key, given[key], bool)
-        for key in _LATER:
-            if given[key] is not None:
-                warn(f'"{key}" is accepted, not active in this version', label)
+        for key in _BOOLEANS:
+            check_type(label, key, getattr(self, key), bool)
 
     def computeSourceRevision(self, changes: list[Any]) -> Any:
         """The last change's revision."""
         return changes[-1].revision if changes else None
 
+    @promised
     async def run_vc(self, branch: Any, revision: Any, patch: Any) -> int:
         """Checks out."""
         self.branch, self.revision = branch or "HEAD", revision
+        self.method = self._getMethod()
         self.stdio_log = await self.addLogForRemoteCommands("stdio")
+        self.setup_repourl()
         self._refuse_dangerous()
-        version = await self.command(["git", "--version"], collect=True, abandon=False)
-        if version.rc != 0:
-            raise WorkerSetupError("git is not installed on the worker")
+        if not await self.checkFeatureSupport():
+            raise WorkerSetupError("git is not installed on worker")
         if await self.sourcedirIsPatched():
-            await self._git(["clean", "-f", "-f", "-d", "-x"])
-        if self.mode == "incremental":
-            await self.mode_incremental()
-        else:
-            await self.mode_full()
-        if patch:
-            await self.patch(patch)
-        await self.parseGotRevision()
-        await self.parseCommitDescription()
+            await self._dovccmd(["clean", "-f", "-f", "-d", "-x"])
+        folder = self._get_auth_data_workdir()
+        try:
+            await self._git_auth.download_auth_files_if_needed(
+                folder, not self.supportsSshPrivateKeyAsEnvOption
+            )
+            await awaited(getattr(self, f"mode_{self.mode}")())
+            if patch:
+                await awaited(self.patch(patch))
+            await awaited(self.parseGotRevision())
+            await awaited(self.parseCommitDescription())
+        finally:
+            await self._git_auth.remove_auth_files_if_needed(folder)
         return SUCCESS
 
+    def _getMethod(self) -> Any:
+        if self.method is None and self.mode == "full":
+            return "fresh"
+        return None if self.mode == "incremental" else self.method
+
+    def _get_auth_data_workdir(self) -> str:
+        if self.mode == "full" and self.method == "copy":
+            return self.srcdir
+        workdir: str = self.workdir
+        return workdir
+
     def _refuse_dangerous(self) -> None:
+        if self.mode not in ("incremental", "full") or self.method not in self.possible_methods:
+            self._fail(f"there is no mode {self.mode!r} with the method {self.method!r}")
         for name in ("branch", "revision"):
             value = getattr(self, name)
             if value is not None and not _SAFE_REF.match(value):
@@ -171,186 +183,70 @@ class Git(Source):
 
     # -- modes and methods -------------------------------------------------------------------
 
+    @promised
     async def mode_incremental(self) -> None:
         """Fetches into the tree of the last build, or clones."""
-        if await self._is_checked_out():
-            await self._update_or_clobber()
+        state = await self._sourcedirIsUpdatable()
+        if state == "clobber":
+            await awaited(self.clobber())
+        elif state == "clone":
+            await self._fullCloneOrFallback(self.shallow)
         else:
-            await self._clone()
+            await self._fetchOrFallback()
+            await self._syncSubmodule()
+            await self._updateSubmodule()
 
+    @promised
     async def mode_full(self) -> None:
         """Makes a clean tree."""
-        method = self.method or "fresh"
-        if method == "clobber":
-            await self.clobber()
-        elif method == "copy":
-            await self.copy()
-        elif not await self._is_checked_out():
-            await self._clone()
-        elif method == "clean":
-            await self.clean()
+        if self.method in ("clobber", "copy"):
+            await awaited(getattr(self, self.method)())
+            return
+        state = await self._sourcedirIsUpdatable()
+        if state == "clobber":
+            await awaited(self.clobber())
+        elif state == "clone":
+            await self._fullCloneOrFallback(self.shallow)
         else:
-            await self.fresh()
+            await awaited(getattr(self, self.method)())
 
+    @promised
     async def clobber(self) -> None:
         """Deletes everything and clones."""
-        await self._delete(self.workdir)
-        await self._clone()
+        await self._doClobber()
+        if await self._fullClone(self.shallow) != 0:
+            raise BuildStepFailed("git clone failed")
 
+    @promised
     async def clean(self) -> None:
         """Deletes what is neither tracked nor ignored, and fetches."""
-        await self._clean(["clean", "-f", "-f", "-d"])
+        await self._dovccmd(["clean", "-f", "-f", "-d"])
+        await self._updated_and_cleaned(["clean", "-f", "-f", "-d"])
 
+    @promised
     async def fresh(self) -> None:
         """Deletes what is not tracked, and fetches."""
-        await self._clean(["clean", "-f", "-f", "-d", "-x"])
+        words = ["clean", "-f", "-f", "-d", "-x"]
+        if await self._dovccmd(words, abandonOnFailure=False) == 0:
+            await self._updated_and_cleaned(words)
+        else:
+            await awaited(self.clobber())
 
+    async def _updated_and_cleaned(self, words: list[str]) -> None:
+        await self._fetchOrFallback()
+        await self._syncSubmodule()
+        await self._updateSubmodule()
+        await self._cleanSubmodule()
+        if self.submodules:
+            await self._dovccmd(words)
+
+    @promised
     async def copy(self) -> None:
         """Updates the directory "source" and copies it."""
-        await self._delete(self.workdir)
+        await self.runRmdir(self.workdir, abandonOnFailure=False, timeout=self.timeout)
         target, self.workdir = self.workdir, self.srcdir
         try:
-            await self.mode_incremental()
-            args = {
-                "fromdir": self.srcdir,
-                "todir": target,
-                "timeout": self.timeout,
-                "logEnviron": self.logEnviron,
-            }
-            await self.runRemoteCommand("cpdir", args)
+            await awaited(self.mode_incremental())
+            await self.copied(self.srcdir, target)
         finally:
             self.workdir = target
-
-    async def _clean(self, words: list[str]) -> None:
-        await self._git(words)
-        await self._update_or_clobber()
-        if self.submodules:
-            await self._git(["submodule", "foreach", "--recursive", f"git {' '.join(words)}"])
-
-    async def _delete(self, path: str) -> None:
-        if await self.runRmdir(path, timeout=self.timeout, abandonOnFailure=False):
-            # A tree with directories that nobody may write to.
-            await self.command(["chmod", "-Rf", "u+rwx", path], abandon=False, workdir="")
-            await self.runRmdir(path, timeout=self.timeout)
-
-    async def _is_checked_out(self) -> bool:
-        return await self.pathExists(self._path(".git"))
-
-    # -- git ---------------------------------------------------------------------------------
-
-    async def _git(self, words: list[str], collect: bool = False, abandon: bool = True) -> Any:
-        settings = [x for k, v in (self.config or {}).items() for x in ("-c", f"{k}={v}")]
-        return await self.command(["git", *settings, *words], collect=collect, abandon=abandon)
-
-    async def _works(self, words: list[str]) -> bool:
-        command = await self._git(words, abandon=False)
-        return bool(command.rc == 0)
-
-    async def _update_or_clobber(self) -> None:
-        if await self._update():
-            return
-        if not self.clobberOnFailure or self.stopped:
-            raise BuildStepFailed("git could not update the tree")
-        await self.clobber()
-
-    async def _update(self) -> bool:
-        revision = self.revision
-        if not revision or not await self._works(["cat-file", "-e", f"{revision}^{{commit}}"]):
-            fetched = await self.retried(self._fetch)
-            while not fetched and self.retryFetch and not self.stopped:
-                fetched = await self._fetch()
-            if not fetched:
-                return False
-        return await self._checked_out() and await self._submodules()
-
-    async def _fetch(self) -> bool:
-        words = ["fetch", "-f", *self._history()]
-        if self.tags:
-            words.append("--tags")
-        if self.progress:
-            words.append("--progress")
-        return await self._works([*words, "--", self.repourl, self.branch])
-
-    async def _checked_out(self) -> bool:
-        target = self.revision or "FETCH_HEAD"
-        if await self._works(["checkout", "-f", target, "--"]):
-            return await self._named()
-        # The revision is not part of the branch: perhaps the server gives it by its name.
-        if not self.revision:
-            return False
-        words = ["fetch", "-f", *self._history(), "--", self.repourl, self.revision]
-        return await self._works(words) and await self._works(
-            ["checkout", "-f", "FETCH_HEAD", "--"]
-        )
-
-    async def _named(self) -> bool:
-        if self.branch == "HEAD" or self.branch.startswith("refs/"):
-            return True
-        return await self._works(["checkout", "-B", self.branch, "--"])
-
-    async def _clone(self) -> None:
-        # A revision may lie outside its branch, and only branches and tags can be cloned by name.
-        by_name = not self.revision and not self.branch.startswith("refs/")
-        words = ["clone", *self._history()]
-        if not by_name:
-            words.append("--no-checkout")
-        elif self.branch != "HEAD":
-            words += ["--branch", self.branch]
-        for option, value in (("--reference", self.reference), ("--origin", self.origin)):
-            if value:
-                words += [option, str(value)]
-        for filter_ in self.filters or ():
-            words += ["--filter", str(filter_)]
-        if self.progress:
-            words.append("--progress")
-        words += ["--", self.repourl, "."]
-        if not await self.retried(lambda: self._cloned(words)):
-            raise BuildStepFailed("git could not clone the repository")
-        if not await (self._submodules() if by_name else self._update()):
-            raise BuildStepFailed("git could not check the sources out")
-
-    async def _cloned(self, words: list[str]) -> bool:
-        # The command makes its directory again.
-        await self._delete(self.workdir)
-        return await self._works(words)
-
-    async def _submodules(self) -> bool:
-        if not self.submodules:
-            return True
-        if not await self._works(["submodule", "sync", "--recursive"]):
-            return False
-        words = ["submodule", "update", "--init", "--recursive", "--force"]
-        if self.remoteSubmodules:
-            words.append("--remote")
-        return await self._works([*words, *self._history()])
-
-    def _history(self) -> list[str]:
-        if not self.shallow:
-            return []
-        return ["--depth", "1" if self.shallow is True else str(self.shallow)]
-
-    # -- properties --------------------------------------------------------------------------
-
-    async def parseGotRevision(self, _: Any = None) -> None:
-        """Sets got_revision.
-
-        Raises:
-            BuildStepFailed: the tree has no commit.
-        """
-        command = await self._git(["rev-parse", "HEAD"], collect=True)
-        revision = command.stdout.strip()
-        if not _COMMIT.match(revision):
-            raise BuildStepFailed(f"git said that the revision is {revision!r}")
-        self.updateSourceProperty("got_revision", revision)
-
-    async def parseCommitDescription(self, _: Any = None) -> None:
-        """Sets commit-description, if wanted and if there is one."""
-        if self.getDescription is False:
-            return
-        options = self.getDescription if isinstance(self.getDescription, dict) else {}
-        words = ["describe", *describe_arguments(options)]
-        if "--dirty" not in " ".join(words):
-            words.append("HEAD")
-        command = await self._git(words, collect=True, abandon=False)
-        if command.rc == 0:
-            self.updateSourceProperty("commit-description", command.stdout.strip())
