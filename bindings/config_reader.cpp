@@ -230,15 +230,19 @@ ServiceConfig to_service(py::handle pair) {
   return {to_text(py::object(parts[0])), to_text(py::object(parts[1]))};
 }
 
-// A configuration ends with the last build that uses it; its objects were frozen (Runtime::load) and need a full look.
+// Frozen objects (Runtime::load) need a full look.
+void collect_garbage() {
+  const py::module_ gc = py::module_::import("gc");
+  gc.attr("unfreeze")();
+  gc.attr("collect")();
+  gc.attr("freeze")();
+}
+
+// A configuration ends with the last build that uses it. Work that was posted before, such as the closing of that
+// build, may hold its objects until it has run: what it held is dropped with the batch after it, and so is the garbage.
 void delete_config(const std::shared_ptr<WorkQueue>& work, const Config* config) {
   delete config;
-  work->post([] {
-    const py::module_ gc = py::module_::import("gc");
-    gc.attr("unfreeze")();
-    gc.attr("collect")();
-    gc.attr("freeze")();
-  });
+  work->post([work] { work->post(collect_garbage); });
 }
 
 }  // namespace

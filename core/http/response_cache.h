@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -16,8 +17,12 @@ class ResponseCache {
  public:
   struct Version {
     std::uint64_t data = 0;
-    script::ConfigPtr config;
-    friend bool operator==(const Version&, const Version&) = default;
+    // Weak: what is remembered here keeps no configuration, with all its Python objects, alive. One that has ended is
+    // still told apart from each that comes later.
+    std::weak_ptr<const script::Config> config;
+    friend bool operator==(const Version& a, const Version& b) {
+      return a.data == b.data && !a.config.owner_before(b.config) && !b.config.owner_before(a.config);
+    }
   };
   // Null when there is none of that version.
   const Response* find(const std::string& key, const Version& version);
