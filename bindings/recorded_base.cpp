@@ -22,7 +22,7 @@ std::array<PyTypeObject*, 4> bases{};
 Recorded* self_of(PyObject* object) { return reinterpret_cast<Recorded*>(object); }
 
 bool is_ours(PyFrameObject* frame) {
-  const auto globals = py::reinterpret_steal<py::object>(PyFrame_GetGlobals(frame));
+  const auto globals = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(frame)).attr("f_globals");
   PyObject* name = PyDict_GetItemString(globals.ptr(), "__name__");
   if (!name || !PyUnicode_Check(name)) return false;
   Py_ssize_t size = 0;
