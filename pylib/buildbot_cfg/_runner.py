@@ -84,7 +84,7 @@ class StepRunner:
 
     async def _wanted(self) -> bool:
         wanted = self.step.doStepIf
-        if callable(wanted):
+        if not isinstance(wanted, bool):  # what renders to anything else is called, too, and raises
             wanted = await awaited(wanted(self.step))
         return bool(wanted)
 

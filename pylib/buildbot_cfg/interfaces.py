@@ -2,11 +2,28 @@
 """Interfaces that user classes name, and exceptions that user code raises or catches.
 
 They are plain classes: an object provides one when it has the methods (see ``isinstance``).
+``implementer`` of ``zope.interface`` may name them, it has nothing to do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
+
+
+class _Interface(type(Protocol)):  # type: ignore[misc]
+    """What is no interface of its own, ``zope.interface`` takes as a sequence of some: of none."""
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(())
+
+    def providedBy(cls, ob: object) -> bool:
+        """Whether an object has the methods."""
+        return isinstance(ob, cls)
+
+    def implementedBy(cls, kind: type) -> bool:
+        """Whether a class has the methods."""
+        return issubclass(kind, cls)
 
 
 class WorkerSetupError(Exception):
@@ -30,7 +47,7 @@ class BuilderInUseError(Exception):
 
 
 @runtime_checkable
-class IRenderable(Protocol):
+class IRenderable(Protocol, metaclass=_Interface):
     """Has a value of its own in each build."""
 
     def getRenderingFor(self, props: Any) -> Any:
@@ -38,7 +55,7 @@ class IRenderable(Protocol):
 
 
 @runtime_checkable
-class IProperties(Protocol):
+class IProperties(Protocol, metaclass=_Interface):
     """Properties by name."""
 
     def getProperty(self, name: str, default: Any = None) -> Any:
@@ -49,7 +66,7 @@ class IProperties(Protocol):
 
 
 @runtime_checkable
-class IBuildStep(Protocol):
+class IBuildStep(Protocol, metaclass=_Interface):
     """A step of a build."""
 
     def run(self) -> Any:
@@ -57,7 +74,7 @@ class IBuildStep(Protocol):
 
 
 @runtime_checkable
-class ILogObserver(Protocol):
+class ILogObserver(Protocol, metaclass=_Interface):
     """Gets a log's text while it comes."""
 
     def setStep(self, step: Any) -> Any:

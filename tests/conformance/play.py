@@ -56,7 +56,7 @@ class Scenario:
         """The tree that a master of this command has at the end."""
         script = self.script()
         folder = Path(tempfile.mkdtemp(prefix="kiln-conform-"))
-        stage = Stage(folder, command, self.config)
+        stage = Stage(folder, command, self.config, getattr(script, "PROTOCOL", "pb"))
         try:
             if hasattr(script, "prepare"):
                 script.prepare(stage)
@@ -67,7 +67,11 @@ class Scenario:
             script.play(stage)
             if not getattr(script, "LEAVES_OPEN", False):
                 stage.settle()
-            return Tree(stage, getattr(script, "HEADERS_ONLY", ())).read()
+            return Tree(
+                stage,
+                getattr(script, "HEADERS_ONLY", ()),
+                getattr(script, "SETS_IN_ANY_ORDER", False),
+            ).read()
         except Exception as error:
             raise AssertionError(
                 f"{self.name}: {type(error).__name__}: {error}\n{ends_of_logs(stage)}"

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -31,13 +32,26 @@ from running import MASTER_CMD, ROOT, WORKER_CMD, Master, Worker, wait_for  # no
 __all__ = ["MASTER_CMD", "ROOT", "Stage"]
 
 # Every scenario's configuration begins with these lines. `gate(name)` is a shell command that prints "waiting", then
-# waits until the script calls `stage.open(name)`.
+# waits until the script calls `stage.open(name)`. `outcome(make)` calls a function and says "refused", or what came of it.
 HEADER = """
 import os
 from buildbot.plugins import changes, reporters, schedulers, secrets, steps, util, worker
 DIR = @DIR@
 def gate(name):
     return f"echo waiting; until [ -e {{DIR}}/gates/{{name}} ]; do sleep 0.02; done; echo {{name}}"
+def outcome(make):
+    try:
+        from buildbot_cfg._errors import collected
+    except ImportError:
+        from buildbot.config.errors import capture_config_errors as collected
+    try:
+        with collected() as errors:
+            made = make()
+    except Exception:
+        return "refused"
+    if errors.errors if hasattr(errors, "errors") else errors[0]:
+        return "refused"
+    return made if made is None or isinstance(made, (bool, int, str)) else type(made).__name__
 c = BuildmasterConfig = {{}}
 c["title"] = "conformance"
 c["buildbotURL"] = "http://127.0.0.1:{http}/"
@@ -92,9 +106,10 @@ def empty_base(command: str) -> Path:
 class Stage(Master):
     """The master of a scenario with everything around it, in one scratch folder."""
 
-    def __init__(self, folder: Path, command: str, config: str) -> None:
+    def __init__(self, folder: Path, command: str, config: str, protocol: str = "pb") -> None:
         super().__init__(folder, command=command)
         self.folder = folder
+        self.protocol = protocol
         self.config = config
         self.notes: dict[str, Any] = {}
         self.workers: dict[str, Peer] = {}
@@ -125,15 +140,50 @@ class Stage(Master):
     def configure(self, config: str, header: str = HEADER) -> None:
         super().configure(config, HEADER.replace("@DIR@", repr(str(self.folder))))
 
+    def stop(self) -> None:
+        """Ends the master; Buildbot's own ten seconds are too few on a busy machine."""
+        if self.pid() is not None:
+            self.cli("stop", str(self.dir))
+            wait_for("the end of the master", lambda: self.pid() is None)
+
     def restart(self) -> None:
         self.stop()
         self.start()
 
-    def reconfig(self, old: str, new: str) -> None:
-        """Replaces a text of the configuration and has the master read it again."""
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Runs one statement on the master's database, whose tables are Buildbot's."""
+        with contextlib.closing(sqlite3.connect(self.dir / "state.sqlite", timeout=30)) as base:
+            rows = base.execute(statement, values).fetchall()
+            base.commit()
+        return rows
+
+    def restart_later(self, *names: str, kind: str = "", old: str = "", new: str = "") -> None:
+        """Restarts as if these timed schedulers had last run long ago; may replace a text of the configuration."""
+        for peer in self.workers.values():
+            peer.stop()  # a worker that lost its master waits longer and longer
+        self.stop()
+        for name in names:
+            key = "from objects where name = ? and class_name = ?"
+            if not self.sql(f"select id {key}", name, kind):
+                self.sql("insert into objects (name, class_name) values (?, ?)", name, kind)
+            self.sql(
+                "insert or replace into object_state (objectid, name, value_json)"
+                f" select id, 'last_build', '1600000000' {key}", name, kind
+            )  # fmt: skip
+        if old:
+            self.replace(old, new)
+        self.start()
+        for name in self.workers:
+            self.start_worker(name)
+
+    def replace(self, old: str, new: str) -> None:
         assert old in self.config, f"the configuration has no {old!r}"
         self.config = self.config.replace(old, new)
         self.configure(self.config)
+
+    def reconfig(self, old: str, new: str) -> None:
+        """Replaces a text of the configuration and has the master read it again."""
+        self.replace(old, new)
         done = self.cli("reconfig", str(self.dir))
         assert done.returncode == 0, done.stdout + self.log()
 
@@ -142,7 +192,9 @@ class Stage(Master):
     def start_worker(self, name: str = "w1") -> Peer:
         """Starts a worker (password "pw" + the name's end) and waits until the master has it."""
         if name not in self.workers:
-            self.workers[name] = Peer(self.folder, self.pb, name, "pw" + name.removeprefix("w"))
+            self.workers[name] = Peer(
+                self.folder, self.pb, name, "pw" + name.removeprefix("w"), protocol=self.protocol
+            )
         peer = self.workers[name].start()
         self.wait_attached(name)
         return peer
@@ -198,6 +250,13 @@ class Stage(Master):
             **{"author": "Ann <ann@x.org>", "comments": "a change", "when": "1600000000", **fields}
         )
         return int(wait_for("the change", lambda: self.rows("changes")[known:] and known + 1))
+
+    def classified(self, count: int) -> None:
+        """Waits until the schedulers have looked at changes so often and keep that many for later."""
+        wait_for(
+            f"{count} kept changes",
+            lambda: self.sql("select count(*) from scheduler_changes") == [(count,)],
+        )
 
     def note(self, name: str, value: Any) -> None:
         """Keeps a value of the script's own to be compared."""
@@ -265,5 +324,7 @@ class Stage(Master):
     def close(self) -> None:
         for peer in self.workers.values():
             peer.stop()
-        if self.pid() is not None and self.cli("stop", str(self.dir)).returncode:
+        with contextlib.suppress(AssertionError):
+            self.stop()
+        if self.pid() is not None:
             self.kill()

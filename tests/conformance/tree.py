@@ -25,7 +25,9 @@ TRACEBACKS = {"err_text", "err_html"}
 class Tree:
     """Reads a master once; `read` gives plain data in which ids are names."""
 
-    def __init__(self, stage: Stage, headers_only: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, stage: Stage, headers_only: tuple[str, ...] = (), any_order: bool = False
+    ) -> None:
         self.stage = stage
         self.headers_only = headers_only
         self.builders = {row["builderid"]: row["name"] for row in stage.rows("builders")}
@@ -39,6 +41,8 @@ class Tree:
             bsid: stage.rows(f"buildsets/{bsid}/properties")[0] for bsid in self.sets
         }
         self.set_names = self._set_names()
+        if any_order:
+            self.sets = dict(sorted(self.sets.items(), key=lambda item: self.set_names[item[0]]))
         self.requests = {
             row[
                 "buildrequestid"
@@ -202,9 +206,9 @@ class Tree:
 
 
 def exception_of(lines: list[str]) -> str:
-    """The exception that a traceback ends with, or the first one inside Twisted's FirstError."""
+    """The exception that a traceback ends with, or the innermost one of Twisted's FirstErrors."""
     text = "\n".join(lines).rstrip()
-    inner = re.search(r"FirstError.*?<class '([\w.]+)'>: (.*)", text)
+    inner = re.search(r"FirstError.*<class '([\w.]+)'>: (.*)", text)
     last = f"{inner[1]}: {inner[2]}" if inner else text.split("\n")[-1]
     return last.removeprefix("builtins.")
 

@@ -169,12 +169,13 @@ def test_a_renderer_may_be_async_take_arguments_and_give_a_renderable(props):
     assert rendered(late.withArgs(Property("empty"), two=2), props) == ["A", None, 2, 0]
 
 
-def test_calling_a_renderer_says_what_is_wrong():
+def test_a_renderer_is_no_function():
     @renderer
     def late(props):
         return 1
 
-    with pytest.raises(TypeError, match="do not call it"):
+    assert not callable(late)
+    with pytest.raises(TypeError, match="'renderer' object is not callable"):
         late()
 
 

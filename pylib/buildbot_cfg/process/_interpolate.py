@@ -145,7 +145,7 @@ class WithProperties:
         """The text."""
         properties = props.getProperties()
         if self.args:
-            values = await render([properties.getProperty(name) for name in self.args], props)
+            values = await render([properties[name] for name in self.args], props)
             return self.fmtstring % tuple("" if value is None else value for value in values)
         found = {}
         for part in _OLD_PART.finditer(self.fmtstring):
@@ -159,6 +159,8 @@ class WithProperties:
             known, value = True, await render(self.lambda_subs[name](properties), properties)
         else:
             known = properties.hasProperty(name)
+            if not known and not sign:
+                raise KeyError(name)
             value = await render(properties.getProperty(name), properties)
         if sign == "+":
             return text if known else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
-from typing import Any
+from functools import update_wrapper
+from typing import Any, cast
 
 from buildbot_cfg import _tasks
 from buildbot_cfg._errors import report
@@ -319,15 +319,11 @@ class renderer:
         if not callable(fn):
             report(f"renderer decorates a function, not {fn!r}")
         self.fn, self.args, self.kwargs = fn, _args, dict(_kwargs or {})
-        wraps(fn)(self)
+        update_wrapper(cast(Any, self), fn)
 
     def withArgs(self, *args: Any, **kwargs: Any) -> renderer:
         """The same function with (rendered) arguments after the properties."""
         return renderer(self.fn, (*self.args, *args), {**self.kwargs, **kwargs})
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused: a frequent mistake."""
-        raise TypeError(f"{self!r} is a renderable: pass it as it is, do not call it")
 
     @_tasks.promised
     async def getRenderingFor(self, props: Any) -> Any:

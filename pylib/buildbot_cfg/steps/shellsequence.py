@@ -57,14 +57,17 @@ class ShellArg(ResultComputingConfigMixin):
         """Checks what was rendered.
 
         Raises:
-            TypeError: the command is no text or list, or the log's name no text.
+            TypeError: the command is no text and no list of texts, or a flag no bool.
         """
         if not isinstance(self.command, (str, list)):
             raise TypeError(
                 f"{self.command!r} is an invalid command, it must be a string or a list"
             )
-        if not isinstance(self.logname, (str, type(None))):
-            raise TypeError(f"{self.logname!r} is an invalid name of a log, it must be a string")
+        if not all(isinstance(word, str) for word in self.command):
+            raise TypeError(f"{self.command!r} is an invalid command, it must hold strings only")
+        for key in self.resultConfig:
+            if not isinstance(getattr(self, key), bool):
+                raise TypeError(f"{key} is {getattr(self, key)!r}, it must be True or False")
 
     async def getRenderingFor(self, props: Any) -> ShellArg:
         """A copy with all values rendered."""
@@ -104,10 +107,12 @@ class ShellSequence(ShellMixin, BuildStep):
 
     async def runShellSequence(self, commands: Any) -> int:
         """Runs the commands, and gives the worst of their results."""
-        if not _are_usable(commands):
+        if not isinstance(commands, (list, tuple)):
             return EXCEPTION
         overall: int | None = SUCCESS
         for arg in commands:
+            if not _is_usable(arg):
+                return EXCEPTION
             if not self.shouldRunTheCommand(arg.command):
                 continue
             self.command = self.last_command = arg.command
@@ -125,14 +130,11 @@ class ShellSequence(ShellMixin, BuildStep):
         return await self.runShellSequence(self.commands)
 
 
-def _are_usable(commands: Any) -> bool:
-    if not isinstance(commands, (list, tuple)):
+def _is_usable(arg: Any) -> bool:
+    if not isinstance(arg, ShellArg):
         return False
-    for arg in commands:
-        if not isinstance(arg, ShellArg):
-            return False
-        try:
-            arg.validateAttributes()
-        except TypeError:
-            return False
+    try:
+        arg.validateAttributes()
+    except TypeError:
+        return False
     return True

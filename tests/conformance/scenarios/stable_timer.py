@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""All changes come before the timers end."""
+"""All changes come before the timers end: these are long until a restart, which begins them anew, short ones."""
 
 
 def play(stage):
@@ -31,6 +31,9 @@ def play(stage):
     stage.change(
         branch="dev", revision="a2", project="two", repository="http://x.org/a", codebase="a"
     )
+    stage.classified(5)
+    stage.restart_later(old="TIMER = 3600", new="TIMER = 1")
     stage.finished("gathering", 1)
     stage.finished("two", 1)
     stage.change(branch="main", revision="4", comments="nothing again")
+    stage.classified(1)
