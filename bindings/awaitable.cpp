@@ -245,10 +245,18 @@ void report_unnoticed(PyObject* exception_object) {
   PyErr_Restore(type, value, traceback);
 }
 
+bool is_finalizing() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing();
+#else
+  return _Py_IsFinalizing();
+#endif
+}
+
 void dealloc(PyObject* object) {
   Awaitable* self = self_of(object);
   PyObject_GC_UnTrack(object);
-  if (self->state == State::failed && !self->was_noticed && !_Py_IsFinalizing()) report_unnoticed(self->outcome);
+  if (self->state == State::failed && !self->was_noticed && !is_finalizing()) report_unnoticed(self->outcome);
   clear(object);
   PyTypeObject* type = Py_TYPE(object);
   type->tp_free(object);
