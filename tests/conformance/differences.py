@@ -80,4 +80,48 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/1.steps.download_3.logs.err_text.text",
         "The error itself, without Twisted's words about where it came from.",
     ),
+    Allowed(
+        ("renderers",),
+        "builds.b1/1.steps.*.logs.err_text.text",
+        "The message is in our own words.",
+    ),
+    Allowed(
+        ("interpolate_nesting",),
+        "builds.b1/1.properties.of secret*",
+        "A secret is masked in a property; Buildbot shows it.",
+    ),
+    *(
+        Allowed(
+            ("interpolate_errors",),
+            f"builds.b1/1.properties.told {name}",
+            "Told when the configuration is read; Buildbot's builds fail.",
+        )
+        for name in ("Interpolate %s", "bytes", "renderer of text", "renderer of renderer")
+    ),
+    *(
+        Allowed(
+            ("step_checks",),
+            f"builds.b1/1.properties.told {name}",
+            "Told when the configuration is read; Buildbot's builds fail, or the argument has no effect.",
+        )
+        for name in (
+            "argument flag",
+            "builder collapse",
+            "decode list",
+            "description dict",
+            "description number",
+            "do if none",
+            "env list",
+            "from command not callable",
+            "log files list",
+            "suffix number",
+            "trigger text",
+            "trigger two stamps",
+        )
+    ),
+    Allowed(
+        ("step_checks",),
+        "builds.b1/1.properties.told is type*",
+        "A step is of its class; Buildbot makes a subclass of it for each.",
+    ),
 )

@@ -51,7 +51,7 @@ def outcome(make):
         return "refused"
     if errors.errors if hasattr(errors, "errors") else errors[0]:
         return "refused"
-    return made if made is None or isinstance(made, (bool, int, str)) else type(made).__name__
+    return made if made is None or isinstance(made, (bool, int, str)) else "made"
 c = BuildmasterConfig = {{}}
 c["title"] = "conformance"
 c["buildbotURL"] = "http://127.0.0.1:{http}/"

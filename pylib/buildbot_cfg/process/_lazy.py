@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from buildbot_cfg._tasks import promised
+from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.process._rendering import render, render_all
 
 
@@ -99,13 +99,12 @@ class FlattenList(RenderableOperators):
         self._collect(await render(self.nestedlist, props), found)
         return found
 
-    def _collect(self, value: Any, into: list[Any]) -> None:
-        items: Any = value if isinstance(value, self.types) else None
-        if items is None:
-            into.append(value)
-            return
+    def _collect(self, items: Any, into: list[Any]) -> None:
         for item in items:
-            self._collect(item, into)
+            if isinstance(item, self.types):
+                self._collect(item, into)
+            else:
+                into.append(item)
 
     def __add__(self, other: object) -> FlattenList:
         more = other.nestedlist if isinstance(other, FlattenList) else other
@@ -138,7 +137,7 @@ class Transform:
         function = await render(self._function, props)
         args = await render_all(self._args, props)
         kwargs = await render(self._kwargs, props)
-        return await render(function(*args, **kwargs), props)
+        return await awaited(function(*args, **kwargs))
 
     def __repr__(self) -> str:
         return f"Transform({self._function!r}, ...)"
