@@ -116,14 +116,13 @@ def start(command: Path, folder: Path, builders: int) -> Cost:
             wait_for(
                 "all builders",
                 lambda: master.get("builders?limit=1")["meta"]["total"] == builders,
-                1200,
+                7200,
             )
             wall = time.perf_counter() - begin
             process = psutil.Process(master.pid() or child.pid)
             used, memory = process.cpu_times(), process.memory_info().rss
         finally:
-            child.terminate()
-            child.wait(60)
+            child.kill()  # with so many builders Buildbot takes minutes to stop
     return Cost(wall, used.user + used.system, memory / 2**20)
 
 
@@ -160,6 +159,13 @@ def main() -> int:
         help="an environment with Buildbot 4.3.0",
     )
     parser.add_argument("--builders", type=int, nargs="*", default=[1000, 5000])
+    parser.add_argument(
+        "--start-builders",
+        type=int,
+        nargs="*",
+        default=[1000],
+        help="for start: Buildbot takes minutes for 1000",
+    )
     parser.add_argument("--times", type=int, default=3, help="of these, the best counts")
     parser.add_argument("--json", help="also write the figures there")
     options = parser.parse_args()
@@ -168,10 +174,11 @@ def main() -> int:
         masters["buildbot"] = Path(options.upstream) / "bin" / "buildbot"
     folder = Path(tempfile.mkdtemp(prefix="kiln-load-"))
     phases = {"checkconfig": check, "start": start}
+    sizes = {"checkconfig": options.builders, "start": options.start_builders}
     costs: dict[str, dict[int, dict[str, Cost]]] = {phase: {} for phase in phases}
     try:
         for phase, measure in phases.items():
-            for builders in [1, *options.builders]:
+            for builders in [1, *sizes[phase]]:
                 row = costs[phase][builders] = {}
                 for name, command in masters.items():
                     cost = row[name] = best(measure, command, folder, builders, options.times)
@@ -186,12 +193,8 @@ def main() -> int:
         Path(options.json).write_text(json.dumps(costs, default=asdict, indent=1))
     if "buildbot" not in masters:
         return 0
-    slow = [
-        ratio(phase, costs[phase], builders) < FLOOR
-        for phase in phases
-        for builders in options.builders
-    ]
-    return int(any(slow[len(options.builders) :]))
+    ratios = {phase: [ratio(phase, costs[phase], n) for n in sizes[phase]] for phase in phases}
+    return int(any(times < FLOOR for times in ratios["start"]))
 
 
 def ratio(phase: str, costs: dict[int, dict[str, Cost]], builders: int) -> float:

@@ -9,7 +9,7 @@ from abc import ABCMeta
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, report
 from buildbot_cfg._suggest import did_you_mean
@@ -76,23 +76,25 @@ class Declared(ABCMeta):
     users may mix in abstract classes.
     """
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        init = cls.__init__  # type: ignore[misc]
-        # A function of a configuration file has no module at all.
-        if not isinstance(init, FunctionType) or not _is_ours(init.__module__):
+    if not TYPE_CHECKING:  # who checks types shall see the arguments of each class
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            init = cls.__init__  # type: ignore[misc]
+            # A function of a configuration file has no module at all.
+            if not isinstance(init, FunctionType) or not _is_ours(init.__module__):
+                return _sealed(super().__call__(*args, **kwargs))
+            shape = _own_shape(init)
+            if shape.fits(args, kwargs):
+                return _sealed(super().__call__(*args, **kwargs))
+            name = kwargs.get("name", args[0] if args else None)
+            label = quoted(cls.__name__, name)
+            args = _without_surplus(label, shape, args)
+            kwargs = _without_unknown(label, shape, kwargs)
+            if _lacks_required(label, shape, args, kwargs):
+                broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
+                broken.__dict__.update(_broken=True, name=name)
+                return broken
             return _sealed(super().__call__(*args, **kwargs))
-        shape = _own_shape(init)
-        if shape.fits(args, kwargs):
-            return _sealed(super().__call__(*args, **kwargs))
-        name = kwargs.get("name", args[0] if args else None)
-        label = quoted(cls.__name__, name)
-        args = _without_surplus(label, shape, args)
-        kwargs = _without_unknown(label, shape, kwargs)
-        if _lacks_required(label, shape, args, kwargs):
-            broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
-            broken.__dict__.update(_broken=True, name=name)
-            return broken
-        return _sealed(super().__call__(*args, **kwargs))
 
 
 def fits(label: str, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

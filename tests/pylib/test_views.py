@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the core reads of a configuration."""
 
+from pathlib import Path
+
 import pytest
 
 HEAD = """\
@@ -218,14 +220,17 @@ for name in names.NAMES:
     assert [builder.name for builder in view.builders] == ["a.b", "x", "y"]
 
 
-@pytest.mark.parametrize("sample", ["hello", "git_cpp"])
-def test_the_samples_load(sample, tmp_path):
-    from pathlib import Path
+SAMPLES = Path(__file__).parents[2] / "sample_configs"
 
+
+@pytest.mark.parametrize(
+    "sample", sorted(path.parent.name for path in SAMPLES.glob("*/master.cfg"))
+)
+def test_the_samples_load(sample):
     from buildbot_cfg import _policy
 
-    path = Path(__file__).parents[2] / "sample_configs" / sample / "master.cfg"
-    result = _policy.load(str(path), str(tmp_path))
+    path = SAMPLES / sample / "master.cfg"
+    result = _policy.load(str(path), str(path.parent))
 
     assert result.problems == []
     assert result.config.warnings == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._bridge import BuilderBase
 from buildbot_cfg._checks import (
@@ -17,6 +17,9 @@ from buildbot_cfg._checks import (
 )
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
+
+if TYPE_CHECKING:
+    from buildbot_cfg.process.factory import BuildFactory
 
 _UNSAFE = re.compile(r"[\t !#$%&'()*+,./:;<=>?@\[\\\]^{|}~]")
 RESERVED_UNDERSCORE_NAMES = ["__Janitor"]
@@ -53,7 +56,7 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         workernames: str | list[str] | None = None,
         builddir: str | None = None,
         workerbuilddir: str | None = None,
-        factory: Any = None,
+        factory: BuildFactory | None = None,
         tags: list[str] | None = None,
         nextWorker: Callable[..., Any] | None = None,
         nextBuild: Callable[..., Any] | None = None,
