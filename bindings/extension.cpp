@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <pthread.h>
 #include <pybind11/stl.h>
-#include <unistd.h>
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,31 @@ namespace {
 
 namespace py = pybind11;
 
-// The command `kilnbot` inside Python's own process. The GIL stays held until Interpreter::start() gives it up: `start`
-// forks before that, which Python has to hear of in the child.
+// `start` forks while this thread has the GIL, which Python has to hear of before and after, on both sides. Python's own
+// forks come later, and do so by themselves.
+bool is_before_start = false;
+
+void tell_python_of_forks() {
+  static const int registered = ::pthread_atfork([] { if (is_before_start) PyOS_BeforeFork(); },
+                                                 [] { if (is_before_start) PyOS_AfterFork_Parent(); },
+                                                 [] { if (is_before_start) PyOS_AfterFork_Child(); });
+  if (registered != 0) throw std::bad_alloc();
+}
+
+// The command `kilnbot` inside Python's own process. The GIL stays held until Interpreter::start() gives it up.
 int run_command(std::vector<std::string> args) {
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
   const int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
-  const auto process = ::getpid();
-  return kiln::app::run_master(argc, argv.data(), [process](const kiln::script::RuntimeOptions& options) {
-    if (::getpid() != process) PyOS_AfterFork_Child();
+  tell_python_of_forks();
+  is_before_start = true;
+  const int status = kiln::app::run_master(argc, argv.data(), [](const kiln::script::RuntimeOptions& options) {
+    is_before_start = false;
     return kiln::bindings::make_runtime(options, {});
   });
+  is_before_start = false;
+  return status;
 }
 
 }  // namespace
