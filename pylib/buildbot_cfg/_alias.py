@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
-from buildbot_cfg import version
+from buildbot_cfg import _old_spellings, version
+from buildbot_cfg._errors import warn
 
 _ALIAS, _REAL = "buildbot", "buildbot_cfg"
 
@@ -21,11 +22,21 @@ def _real_name(name: str) -> str:
     return _REAL + name[len(_ALIAS) :]
 
 
+def _found(real: str) -> importlib.machinery.ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(real)
+    except ModuleNotFoundError:
+        return None
+
+
 class _AliasLoader(importlib.abc.Loader):
     """Puts the real module under its second name; its own name, spec and loader stay."""
 
+    def __init__(self, real: str) -> None:
+        self._real = real
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = importlib.import_module(_real_name(spec.name))
+        module = importlib.import_module(self._real)
         self._kept = (module.__name__, module.__spec__, module.__loader__, module.__package__)
         return module
 
@@ -60,11 +71,15 @@ class AliasFinder(importlib.metadata.DistributionFinder):
         if fullname != _ALIAS and not fullname.startswith(_ALIAS + "."):
             return None
         real = _real_name(fullname)
-        found = importlib.util.find_spec(real)
+        if _old_spellings.is_lenient() and fullname in _old_spellings.SAME_AS:
+            real = _old_spellings.SAME_AS[fullname]
+            warn(f"the module is called {real.replace(_REAL, _ALIAS, 1)} today", fullname)
+        found = _found(real)
         if found is None:
+            hint = _old_spellings.module_hint(fullname)
             text = f"no module named '{fullname}' in this version of Kilnbot"
-            raise ModuleNotFoundError(text, name=fullname)
-        spec = importlib.machinery.ModuleSpec(fullname, _AliasLoader(), origin=found.origin)
+            raise ModuleNotFoundError(f"{text}: {hint}" if hint else text, name=fullname)
+        spec = importlib.machinery.ModuleSpec(fullname, _AliasLoader(real), origin=found.origin)
         spec.submodule_search_locations = found.submodule_search_locations
         return spec
 

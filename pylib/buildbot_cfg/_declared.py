@@ -11,9 +11,13 @@ from functools import lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from buildbot_cfg import _old_spellings
 from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, report
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._where import NOWHERE, user_line
+
+Parameters = tuple[inspect.Parameter, ...]
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,14 @@ class _Shape:
 
 @lru_cache(maxsize=512)
 def _own_shape(function: FunctionType) -> _Shape:
-    return _shape_of(tuple(inspect.signature(function).parameters.values())[1:])
+    return _shape_of(_parameters(function))
 
 
-def _shape_of(parameters: tuple[inspect.Parameter, ...]) -> _Shape:
+def _parameters(function: FunctionType) -> Parameters:
+    return tuple(inspect.signature(function).parameters.values())[1:]
+
+
+def _shape_of(parameters: Parameters) -> _Shape:
     named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     return _Shape(
         names=tuple(p.name for p in parameters),
@@ -58,6 +66,81 @@ def _shape_of(parameters: tuple[inspect.Parameter, ...]) -> _Shape:
         at_most=sum(p.kind is not p.KEYWORD_ONLY for p in named),
         takes_any_place=any(p.kind is p.VAR_POSITIONAL for p in parameters),
         takes_any_name=any(p.kind is p.VAR_KEYWORD for p in parameters),
+    )
+
+
+def _accepted(cls: type) -> Parameters | None:
+    """What a call of the class may give; None: only the user's own code knows.
+
+    Classes with ``_call_goes_on`` hand the arguments that they do not name to the next class in the
+    mro: the parameters of all of them count.
+    """
+    method = getattr(cls, "_call_is_checked_by", "__init__")
+    own = getattr(cls, method, None)
+    if not is_function_of_ours(own):
+        return None
+    assert isinstance(own, FunctionType)
+    return _merged(cls, method) if getattr(cls, "_call_goes_on", False) else _parameters(own)
+
+
+def _shape_for(cls: type) -> _Shape | None:
+    method = getattr(cls, "_call_is_checked_by", "__init__")
+    own = getattr(cls, method, None)
+    if not is_function_of_ours(own) or not is_function_of_ours(cls.__init__):  # type: ignore[misc]
+        return None
+    assert isinstance(own, FunctionType)
+    if not getattr(cls, "_call_goes_on", False):
+        return _own_shape(own)
+    kept = cls.__dict__.get("_kept_shape")
+    if kept is None or kept[0] is not own:
+        parameters = _merged(cls, method)
+        kept = (own, None if parameters is None else _shape_of(parameters))
+        type.__setattr__(cls, "_kept_shape", kept)
+    shape: _Shape | None = kept[1]
+    return shape
+
+
+def _names_first(cls: type, shape: _Shape) -> bool:
+    """Whether the first argument is what people would call the object."""
+    is_service = getattr(cls, "_call_is_checked_by", "__init__") != "__init__"
+    return not is_service or shape.names[:1] in (("name",), ("repourl",))
+
+
+def is_function_of_ours(function: object) -> bool:
+    """Whether it is part of this package, not of a configuration."""
+    # A function of a configuration file has no module at all.
+    return isinstance(function, FunctionType) and _is_ours(function.__module__)
+
+
+def _merged(cls: type, method: str) -> Parameters | None:
+    found: dict[str, inspect.Parameter] = {}
+    rest: list[inspect.Parameter] = []
+    by_position = True
+    for base in cls.__mro__:
+        function = vars(base).get(method)
+        if function is None or base is object:
+            continue
+        if not is_function_of_ours(function):
+            return None
+        own = _parameters(function)
+        for parameter in own:
+            if parameter.kind not in _OPEN:
+                kind = parameter.kind if by_position else parameter.KEYWORD_ONLY
+                found.setdefault(parameter.name, parameter.replace(kind=kind))
+        by_position = by_position and any(p.kind is p.VAR_POSITIONAL for p in own)
+        rest = [p for p in own if p.kind in _OPEN]
+        if not any(p.kind is p.VAR_KEYWORD for p in rest):
+            break
+    for name in getattr(cls, "_call_also_takes", ()):
+        found.setdefault(
+            name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        )
+    return _in_order([*found.values(), *rest])
+
+
+def _in_order(parameters: list[inspect.Parameter]) -> Parameters:
+    return tuple(
+        sorted(parameters, key=lambda p: (p.kind, p.kind <= 1 and p.default is not p.empty))
     )
 
 
@@ -79,14 +162,12 @@ class Declared(ABCMeta):
     if not TYPE_CHECKING:  # who checks types shall see the arguments of each class
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            init = cls.__init__  # type: ignore[misc]
-            # A function of a configuration file has no module at all.
-            if not isinstance(init, FunctionType) or not _is_ours(init.__module__):
+            shape = _shape_for(cls)
+            if shape is None or shape.fits(args, kwargs):
                 return _sealed(super().__call__(*args, **kwargs))
-            shape = _own_shape(init)
-            if shape.fits(args, kwargs):
-                return _sealed(super().__call__(*args, **kwargs))
-            name = kwargs.get("name", args[0] if args else None)
+            args, kwargs = _old_spellings.renamed(cls, args, kwargs)
+            by_place = args[0] if args and _names_first(cls, shape) else None
+            name = kwargs.get("name", by_place)
             label = quoted(cls.__name__, name)
             args = _without_surplus(label, shape, args)
             kwargs = _without_unknown(label, shape, kwargs)
@@ -95,6 +176,20 @@ class Declared(ABCMeta):
                 broken.__dict__.update(_broken=True, name=name)
                 return broken
             return _sealed(super().__call__(*args, **kwargs))
+
+    @property
+    def __signature__(cls) -> inspect.Signature | None:
+        """The parameters of a call: all that the classes in the mro take."""
+        parameters = _accepted(cls)
+        if parameters is None:
+            init = inspect.getattr_static(cls, "__init__", None)
+            parameters = _parameters(init) if isinstance(init, FunctionType) else ()
+        return inspect.Signature(parameters)
+
+    if not TYPE_CHECKING:  # nor attributes that do not exist
+
+        def __getattr__(cls, name: str) -> Any:
+            raise AttributeError(_old_spellings.attribute_text(cls, name), name=name, obj=cls)
 
 
 def fits(label: str, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -153,7 +248,8 @@ def _without_unknown(label: str, shape: _Shape, kwargs: dict[str, Any]) -> dict[
         return kwargs
     for key in kwargs:
         if key not in shape.known:
-            what = f'unknown argument "{key}"{did_you_mean(key, shape.names)}'
+            hint = _old_spellings.argument_hint(label, key, shape.known)
+            what = f'unknown argument "{key}"{hint or did_you_mean(key, shape.names)}'
             report(what, label, kind=ArgumentErrors)
     return {key: value for key, value in kwargs.items() if key in shape.known}
 

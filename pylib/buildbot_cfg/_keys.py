@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from buildbot_cfg import _old_spellings
 from buildbot_cfg._checks import has_type, shown, words
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._where import Location
+from buildbot_cfg.revlinks import default_revlink_matcher
 
 _NONE = type(None)
 
@@ -36,8 +40,18 @@ class Key:
         return words(self.kinds) + (" or a function" if self.function else "")
 
 
-def _later(*kinds: type, function: bool = False) -> Key:
-    return Key(kinds or (object,), function, active=False)
+def _later(*kinds: type, function: bool = False, default: Any = None) -> Key:
+    return Key(kinds or (object,), function, active=False, default=default)
+
+
+#: What branches, revisions and properties that people give look like.
+_VALIDATION = {
+    "branch": re.compile(r"^[\w.+/~-]*$"),
+    "revision": re.compile(r"^[ \w\.\-/]*$"),
+    "property_name": re.compile(r"^[\w\.\-/~:]*$"),
+    "property_value": re.compile(r"^[\w\.\-/~:]*$"),
+}
+_COMPRESSION = "zstd" if importlib.util.find_spec("zstandard") is not None else "gz"
 
 
 _LIST = (list, tuple)
@@ -47,7 +61,7 @@ TOP = {
     "schedulers": Key(_LIST, default=()),
     "workers": Key(_LIST, default=()),
     "change_source": Key(default=()),
-    "services": _later(*_LIST),
+    "services": Key(_LIST, default=()),
     "configurators": Key(_LIST, default=()),
     "protocols": Key((dict,), default={}),
     "db": Key((dict,)),
@@ -57,30 +71,30 @@ TOP = {
     "title": Key((str,), default="Buildbot"),
     "titleURL": Key((str,), default="http://buildbot.net/"),
     "buildbotURL": Key((str,), default="http://localhost:8080/"),
-    "buildbotNetUsageData": Key((str, _NONE), function=True),
+    "buildbotNetUsageData": Key((str, _NONE), function=True, default="basic"),
     "properties": Key((dict,), default={}),
     "collapseRequests": Key((bool, _NONE), function=True),
     "prioritizeBuilders": _later(_NONE, function=True),
     "select_next_worker": _later(_NONE, function=True),
     "codebaseGenerator": Key((_NONE,), function=True),
-    "projects": _later(*_LIST),
-    "codebases": _later(*_LIST),
-    "machines": _later(*_LIST),
+    "projects": _later(*_LIST, default=()),
+    "codebases": _later(*_LIST, default=()),
+    "machines": Key(_LIST, default=()),
     "secretsProviders": Key(_LIST, default=()),
     "caches": Key((dict,)),
     "buildCacheSize": Key((int,)),
     "changeCacheSize": Key((int,)),
     "changeHorizon": _later(int, _NONE),
-    "logCompressionMethod": Key((str,)),
-    "logCompressionLimit": Key((int, bool)),
+    "logCompressionMethod": Key((str,), default=_COMPRESSION),
+    "logCompressionLimit": Key((int, bool), default=4096),
     "logMaxSize": _later(int, _NONE),
     "logMaxTailSize": _later(int, _NONE),
-    "logEncoding": _later(str, function=True),
-    "manhole": _later(),
+    "logEncoding": _later(str, function=True, default="utf-8"),
+    "manhole": Key(),
     "metrics": _later(dict, _NONE),
-    "validation": Key((dict,)),
-    "revlink": Key((_NONE,), function=True),
-    "user_managers": _later(*_LIST),
+    "validation": Key((dict,), default=_VALIDATION),
+    "revlink": Key((_NONE,), function=True, default=default_revlink_matcher),
+    "user_managers": Key(_LIST, default=()),
     "www": Key((dict,), default={}),
 }
 
@@ -91,7 +105,7 @@ WWW = {
     "authz": Key(),
     "change_hook_dialects": Key((dict,), default={}),
     "change_hook_auth": _later(*_LIST),
-    "avatar_methods": _later(),
+    "avatar_methods": Key(),
     "allowed_origins": Key(_LIST, default=()),
     "json_cache_seconds": Key((int,), default=0),
     "rest_minimum_version": Key((int,)),
@@ -130,7 +144,7 @@ def checked(
     for key, value in given.items():
         label = shown_as.format(key)
         if key not in known:
-            hint = did_you_mean(key, known) if isinstance(key, str) else ""
+            hint = _moved(key) or (did_you_mean(key, known) if isinstance(key, str) else "")
             report(f"unknown key{hint}", label, where(key))
         elif not known[key].takes(value):
             report(f"must be {known[key].expected()}, not {shown(value)}", label, where(key))
@@ -139,3 +153,10 @@ def checked(
             if not known[key].active and value:
                 warn("accepted, not active in this version", label, where(key))
     return values
+
+
+def _moved(key: Any) -> str:
+    if key in _old_spellings.KEYS:
+        return f' (did you mean "{_old_spellings.KEYS[key][0]}"?)'
+    moved = _old_spellings.MOVED_KEYS.get(key)
+    return f" (it has moved: {moved})" if moved else ""

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from buildbot_cfg import _old_spellings
 from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
 from buildbot_cfg._outside import resolve
 from buildbot_cfg._settings import settings_of
@@ -74,25 +75,59 @@ def load_to_use(path: str, basedir: str, loop: asyncio.AbstractEventLoop) -> Loa
 
 
 def _configured(path: str, basedir: str) -> ConfigView | None:
-    source = Path(path).read_bytes()
-    tree = ast.parse(source, path)
-    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
-    namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
-    with _importable(basedir), _one_process(), _little_collection():
-        exec(code, namespace)
-        return _viewed(namespace, path, tree)
-
-
-def _viewed(namespace: dict[str, Any], path: str, tree: ast.AST) -> ConfigView | None:
-    if "BuildmasterConfig" not in namespace:
-        what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
-        raise ConfigErrors([what])
-    lines = Lines(tree, path)
-    view = view_of(namespace["BuildmasterConfig"], path, lines)
-    settings = settings_of(namespace.get("KilnbotConfig", {}), lines)
+    tree = ast.parse(Path(path).read_bytes(), path)
+    with _old_spellings.lenient(_says_lenient(tree)), _loading(basedir):
+        namespace = _run(tree, path, basedir)
+        lines = Lines(tree, path)
+        view = view_of(namespace["BuildmasterConfig"], path, lines)
+        settings = settings_of(namespace.get("KilnbotConfig", {}), lines)
     if view is not None:
         view.settings = settings
     return view
+
+
+def configuration_of(path: str, basedir: str) -> Any:
+    """What the file sets BuildmasterConfig to, unchecked."""
+    with _loading(basedir):
+        namespace = _run(ast.parse(Path(path).read_bytes(), path), path, basedir)
+    return namespace["BuildmasterConfig"]
+
+
+@contextmanager
+def _loading(basedir: str) -> Iterator[None]:
+    with _importable(basedir), _one_process(), _little_collection():
+        yield
+
+
+def _run(tree: ast.Module, path: str, basedir: str) -> dict[str, Any]:
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
+    exec(code, namespace)
+    if "BuildmasterConfig" not in namespace:
+        what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
+        raise ConfigErrors([what])
+    return namespace
+
+
+def _says_lenient(tree: ast.Module) -> bool:
+    """Whether the file sets KilnbotConfig["lenient"]: it counts from the file's first line on."""
+    found = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if ast.unparse(target) == "KilnbotConfig['lenient']":
+                    found = _is_true(node.value)
+                elif ast.unparse(target) == "KilnbotConfig" and isinstance(node.value, ast.Dict):
+                    pairs = zip(node.value.keys, node.value.values, strict=True)
+                    found = any(
+                        isinstance(k, ast.Constant) and k.value == "lenient" and _is_true(v)
+                        for k, v in pairs
+                    )
+    return found
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Long-lived Python parts of a configuration: at present the change sources.
+"""Long-lived Python parts of a configuration: change sources and services.
 
 They outlive configurations: the namesake in a new one is kept when nothing changed, takes over the
 new settings when it is of the same class, and is replaced otherwise.
@@ -45,6 +45,7 @@ async def activate(config: Any) -> None:
         key = ("secret provider", provider.name or type(provider).__name__)
         _note_failure(key, provider, error)
     wanted = {("change source", source.name): source for source in config.sources}
+    wanted |= {("service", service.name): service for service in config.services}
     for key in list(_running):
         if key not in wanted or type(_running[key]) is not type(wanted[key]):
             await _stop(key)

@@ -21,6 +21,8 @@ SETTINGS: dict[str, tuple[tuple[type, ...], Any]] = {
     "reload_timeout": ((int, float), 120.0),
     # MiB of memory that it may use meanwhile.
     "reload_memory": ((int,), 4096),
+    # Take old spellings whose meaning is beyond doubt, with a warning (_old_spellings.py).
+    "lenient": ((bool,), False),
 }
 
 
@@ -41,7 +43,7 @@ def settings_of(given: Any, lines: Callable[[Any], Location]) -> dict[str, Any]:
                 f'KilnbotConfig["{name}"] must be {words(kinds)}, not {shown(value)}',
                 where=lines(name),
             )
-        elif value <= 0:
+        elif not isinstance(value, bool) and value <= 0:
             report(
                 f'KilnbotConfig["{name}"] must be more than 0, not {shown(value)}',
                 where=lines(name),

@@ -10,6 +10,7 @@ from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._where import Location, place
+from buildbot_cfg.plugins._inactive import warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.worker.base import AbstractWorker
 
@@ -48,20 +49,26 @@ def worker_views(given: Any, where: Location) -> list[WorkerView]:
 def _view(worker: AbstractWorker) -> WorkerView:
     from buildbot_cfg._views import class_path
 
+    warn_if_inactive(worker, worker.label, place(worker))
     for key in ("locks", "machine_name", "notify_on_missing"):
         if getattr(worker, key):
             what = f'"{key}" is accepted, not active in this version'
             warn(what, worker.label, place(worker))
     return WorkerView(
-        name=worker.name,
+        name=worker.name or "",
         password=worker.password if isinstance(worker.password, str) else "",
         max_builds=worker.max_builds,
         properties=sourced(worker, "properties", "Worker"),
         default_properties=sourced(worker, "defaultProperties", "Worker"),
         keepalive_interval=worker.keepalive_interval,
-        missing_timeout=worker.missing_timeout,
+        missing_timeout=_missing_timeout(worker),
         class_name=class_path(worker),
     )
+
+
+def _missing_timeout(worker: AbstractWorker) -> float:
+    given = worker.missing_timeout
+    return worker.DEFAULT_MISSING_TIMEOUT if given is None else given
 
 
 def sourced(owner: Any, key: str, source: str) -> Sourced:

@@ -9,6 +9,7 @@ from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import report
 from buildbot_cfg._where import Location
+from buildbot_cfg.plugins._inactive import is_inactive
 from buildbot_cfg.www import auth as auths
 from buildbot_cfg.www.authz import endpointmatchers, roles
 from buildbot_cfg.www.authz.authz import Authz, fnmatchStrMatcher
@@ -34,10 +35,12 @@ def auth_view(auth: Any, where: Location) -> dict[str, Any]:
         report(f"must be a way to log in such as util.UserPasswordAuth, not {shown(auth)}",
                'c["www"]["auth"]', where)  # fmt: skip
         return view
-    view["name"] = type(auth).__name__
-    if isinstance(auth, auths.NoAuth):
+    # Who uses a way to log in that is not active is not logged in.
+    if isinstance(auth, auths.NoAuth) or is_inactive(auth):
         return view
-    view["has_user_info"] = auth.userInfoProvider is not None
+    view["name"] = type(auth).__name__
+    provider = auth.userInfoProvider
+    view["has_user_info"] = provider is not None and not is_inactive(provider)
     if isinstance(auth, auths.UserPasswordAuth):
         view.update(kind="passwords", passwords=dict(auth.users))
     elif hasattr(auth, "_check"):

@@ -10,15 +10,23 @@ from typing import Any
 
 from buildbot_cfg import _keys
 from buildbot_cfg._checks import shown
-from buildbot_cfg._declared import is_broken, quoted
-from buildbot_cfg._errors import report
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg._outside import Unresolved
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
+from buildbot_cfg._view_services import (
+    change_sources,
+    check_others,
+    configure,
+    services,
+    with_new_keys,
+    www_defaults,
+)
 from buildbot_cfg._view_workers import WorkerView, worker_views
 from buildbot_cfg._view_www import auth_view, authz_view
 from buildbot_cfg._where import Location, place
+from buildbot_cfg.plugins._inactive import DIALECTS, TEXT, warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 
 Sourced = dict[str, tuple[Any, str]]
@@ -72,6 +80,12 @@ class ConfigView:
     sources: list[Any] = field(default_factory=list)
     #: Texts that are known only when the secrets are.
     unresolved: list[Unresolved] = field(default_factory=list)
+    #: Also those that are not active.
+    all_change_sources: list[Any] = field(default_factory=list)
+    #: The services that ``activate`` starts.
+    services: list[Any] = field(default_factory=list)
+    #: ``c["www"]`` with defaults.
+    www_given: dict[str, Any] = field(default_factory=dict)
     #: What KilnbotConfig sets, with defaults.
     settings: dict[str, Any] = field(default_factory=dict)
     #: The checked values of all keys.
@@ -83,8 +97,8 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     if not isinstance(given, dict):
         report(f"BuildmasterConfig must be a dict, not {shown(given)}", where=(path, 0))
         return None
-    for configurator in given.get("configurators") or ():
-        configurator.configure(given)
+    given = with_new_keys(given, lines)
+    configure(given, lines("configurators"))
     values = _keys.checked(given, _keys.TOP, 'c["{}"]', lines)
     view = ConfigView(title=values["title"], values=values)
     view.title_url = _with_slash(values["titleURL"])
@@ -96,9 +110,14 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.properties = _properties(values["properties"], path, lines("properties"))
     view.collapse = collapse_of(values["collapseRequests"])
     view.workers = worker_views(values["workers"], lines("workers"))
-    _check_providers(values["secretsProviders"], lines("secretsProviders"))
-    view.sources = _change_sources(values["change_source"], lines("change_source"))
+    view.all_change_sources = change_sources(values["change_source"], lines("change_source"))
+    view.sources = [
+        s for s in view.all_change_sources if not warn_if_inactive(s, s.label, s.location)
+    ]
     view.change_sources = [(s.name, class_path(s)) for s in view.sources]
+    view.services = services(values["services"], lines("services"))
+    check_others(values, lines)
+    view.www_given = {**www_defaults(), **values["www"]}
     view.builders = builder_views(values, view.workers, lines)
     view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
@@ -170,11 +189,8 @@ def _www(given: dict[Any, Any], lines: Lines) -> dict[str, Any]:
     values = _keys.checked(given, _keys.WWW, 'c["www"]["{}"]', lines)
     dialects = values["change_hook_dialects"]
     for dialect in dialects:
-        if dialect != "base":
-            from buildbot_cfg._errors import warn
-
-            label = f'c["www"]["change_hook_dialects"]["{dialect}"]'
-            warn("accepted, not active in this version", label, lines(dialect))
+        if dialect in DIALECTS:
+            warn(TEXT, f'c["www"]["change_hook_dialects"]["{dialect}"]', lines(dialect))
     port = values["port"]
     settings = {key: plain for key, v in given.items() if (plain := _plain(v)) is not None}
     return {
@@ -207,29 +223,11 @@ def _properties(given: dict[Any, Any], path: str, where: Location) -> Sourced:
         if not isinstance(name, str):
             report(f"names must be strings, not {shown(name)}", 'c["properties"]', where)
         elif holds_renderable(value):
-            what = f'property "{name}" is a renderable, which is not possible here in this version'
-            report(what, 'c["properties"]', where)
+            what = f'property "{name}" is a renderable: {TEXT}'
+            warn(what, 'c["properties"]', where)
         else:
             usable[name] = (value, path)
     return usable
-
-
-def _change_sources(given: Any, where: Location) -> list[Any]:
-    from buildbot_cfg.changes.base import ChangeSource
-
-    sources: list[Any] = []
-    names: set[str] = set()
-    for source in given if isinstance(given, (list, tuple)) else [given]:
-        if not isinstance(source, ChangeSource):
-            what = f"must be a change source or a list of them, not {shown(source)}"
-            report(what, 'c["change_source"]', where)
-        elif not is_broken(source):
-            if source.name in names:
-                what = "another change source has this name: give them different name= arguments"
-                report(what, quoted("change source", source.name), source.location)
-            names.add(source.name)
-            sources.append(source)
-    return sources
 
 
 def _unresolved(values: dict[str, Any], view: ConfigView, lines: Lines) -> list[Unresolved]:
@@ -248,15 +246,6 @@ def _unresolved(values: dict[str, Any], view: ConfigView, lines: Lines) -> list[
         put = partial(view.www["auth"]["passwords"].__setitem__, user)
         found.append(Unresolved(f'user "{user}"', auth.location, password, put))
     return found
-
-
-def _check_providers(given: Any, where: Location) -> None:
-    from buildbot_cfg.secrets.providers.base import SecretProviderBase
-
-    for provider in given:
-        if not isinstance(provider, SecretProviderBase):
-            what = f"must hold secret providers, not {shown(provider)}"
-            report(what, 'c["secretsProviders"]', where)
 
 
 def _check_caches(values: dict[str, Any], lines: Lines) -> None:

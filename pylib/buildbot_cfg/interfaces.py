@@ -82,3 +82,121 @@ class ILogObserver(Protocol, metaclass=_Interface):
 
     def setLog(self, log: Any) -> Any:
         """Called when the log exists."""
+
+    def logChunk(self, build: Any, step: Any, log: Any, channel: Any, text: Any) -> Any:
+        """Called with each piece of text."""
+
+
+class IPlugin(Protocol):
+    """Something that a Python package offers to configurations."""
+
+
+class IConfigured(Protocol):
+    """Can be shown as plain data."""
+
+    def getConfigDict(self) -> dict[str, Any]:
+        """The data."""
+
+
+class IBuildStepFactory(Protocol):
+    """Makes a step for each build."""
+
+    def buildStep(self) -> Any:
+        """The step."""
+
+
+class IConfigLoader(Protocol):
+    """Loads a configuration."""
+
+    def loadConfig(self) -> Any:
+        """The configuration."""
+
+
+class IConfigurator(Protocol):
+    """Completes a configuration."""
+
+    def configure(self, config_dict: dict[str, Any]) -> Any:
+        """Adds to the dict."""
+
+
+class IChangeSource(Protocol):
+    """Reports changes."""
+
+    def describe(self) -> str:
+        """What it does."""
+
+
+class IScheduler(Protocol):
+    """Asks for builds."""
+
+
+class ITriggerableScheduler(Protocol):
+    """Asks for builds when a step says so."""
+
+    def trigger(self, waited_for: bool, **kwargs: Any) -> Any:
+        """Asks for builds."""
+
+
+class ISourceStamp(Protocol):
+    """Which sources are built."""
+
+
+class IWorker(Protocol):
+    """A worker."""
+
+    workername: str
+
+
+class ILatentWorker(IWorker, Protocol):
+    """A worker that is started."""
+
+    substantiated: bool
+
+    def substantiate(self, wfb: Any, build: Any) -> Any:
+        """Starts it."""
+
+
+class IMachine(Protocol):
+    """A machine."""
+
+
+class ILatentMachine(IMachine, Protocol):
+    """A machine that is started."""
+
+
+class IMachineAction(Protocol):
+    """Starts or stops a machine."""
+
+    def perform(self, manager: Any) -> Any:
+        """Does it."""
+
+
+class IEmailLookup(Protocol):
+    """Finds mail addresses."""
+
+    def getAddress(self, user: str) -> Any:
+        """The address of a person."""
+
+
+class IEmailSender(Protocol):
+    """Sends mails."""
+
+
+class IReportGenerator(Protocol):
+    """Makes reports."""
+
+    def generate(self, master: Any, reporter: Any, key: Any, build: Any) -> Any:
+        """The report of an event, or None."""
+
+
+class IHttpResponse(Protocol):
+    """An answer by HTTP."""
+
+    code: int
+    url: str
+
+    def content(self) -> Any:
+        """Its bytes."""
+
+    def json(self) -> Any:
+        """Its data."""

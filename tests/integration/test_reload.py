@@ -278,15 +278,15 @@ def test_another_database_needs_a_restart(master: Master) -> None:
 SOURCE = """
 from buildbot.changes import base
 class Source(base.ChangeSource):
-    def __init__(self, what, **kwargs):
-        super().__init__(**kwargs)
+    def checkConfig(self, what):
+        pass
+    async def reconfigService(self, what):
         self.what = what
-    async def start(self):
-        open("source.log", "a").write(f"start {self.what}\\n")
+        open("source.log", "a").write(f"configure {self.what}\\n")
         if self.what == "bad":
             raise RuntimeError("not today")
-    async def stop(self):
-        open("source.log", "a").write(f"stop {self.what}\\n")
+    def activate(self):
+        open("source.log", "a").write(f"activate {self.what}\\n")
 """
 
 
@@ -302,7 +302,7 @@ def test_change_sources_start_stop_and_fail_visibly(master: Master) -> None:
     reconfig(master)
     use("b")
     reconfig(master)
-    assert log.read_text().splitlines() == ["start a", "stop a", "start b"]
+    assert log.read_text().splitlines() == ["configure a", "activate a", "configure b"]
 
     use("bad")
     failed = master.cli("reconfig", str(master.dir))

@@ -29,7 +29,11 @@ def poller(repository, tmp_path, live, monkeypatch):
 
 
 def look(source):
-    asyncio.run(source.poll())
+    async def configured():
+        await source.configureService()
+        await source.poll()
+
+    asyncio.run(configured())
 
 
 def seen(live):
@@ -212,6 +216,7 @@ class View:
 
     def __init__(self, *sources):
         self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
+        self.services = []
         self.settings = settings_of({}, lambda _: NOWHERE)
 
 

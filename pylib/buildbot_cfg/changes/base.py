@@ -10,59 +10,21 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_type, shown
-from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
-from buildbot_cfg._tasks import awaited
-from buildbot_cfg._where import Location, user_frame
+from buildbot_cfg._tasks import awaited, started
+from buildbot_cfg.util.service import ClusteredBuildbotService
 
 
-class ChangeSource(metaclass=Declared):
-    """Reports changes while it is started.
+class ChangeSource(ClusteredBuildbotService):
+    """Reports changes while it is active.
 
     Args:
         name: unique among change sources.
     """
 
-    def __init__(self, name: str | None = None) -> None:
-        self.name = name if name is not None else type(self).__name__
-        self.label = quoted("change source", self.name)
-        #: Where the user's file makes it.
-        self.location: Location = user_frame()
-        check_type(self.label, "name", self.name, str)
-
-    @property
-    def master(self) -> Any:
-        """The running master."""
-        from buildbot_cfg._master import MASTER
-
-        return MASTER
-
     def describe(self) -> str:
         """What it does, for people."""
         return self.label
-
-    def is_same_as(self, other: ChangeSource) -> bool:
-        """Whether the other one would do just the same."""
-        if type(self) is not type(other):
-            return False
-        return self._settings() == other._settings()
-
-    def _settings(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if not k.startswith("_") and k != "location"}
-
-    async def start(self) -> None:
-        """Begins to report."""
-
-    async def reconfigure(self, new: ChangeSource) -> None:
-        """Takes over the settings of its namesake in a new configuration; keeps what it knows."""
-        await awaited(self.stop())
-        for key, value in new._settings().items():
-            setattr(self, key, value)
-        self.location = new.location
-        await awaited(self.start())
-
-    async def stop(self) -> None:
-        """Ends; nothing is reported afterwards."""
 
 
 class ReconfigurablePollingChangeSource(ChangeSource):
@@ -76,17 +38,21 @@ class ReconfigurablePollingChangeSource(ChangeSource):
         pollRandomDelayMax: seconds that each look is late at most.
     """
 
-    def __init__(
+    pollInterval: float | None = None
+    pollAtLaunch: bool | None = None
+    _task: asyncio.Task[None] | None = None
+    _asked: asyncio.Event | None = None
+
+    def checkConfig(
         self,
         name: str | None = None,
         pollInterval: float = 600,
         pollAtLaunch: bool = False,
         pollRandomDelayMin: float = 0,
         pollRandomDelayMax: float = 0,
-    ) -> None:
-        super().__init__(name)
+    ) -> Any:
+        """Reports what is wrong with the arguments."""
         label = self.label
-        check_type(label, "pollAtLaunch", pollAtLaunch, bool)
         given = {
             "pollInterval": pollInterval,
             "pollRandomDelayMin": pollRandomDelayMin,
@@ -95,20 +61,34 @@ class ReconfigurablePollingChangeSource(ChangeSource):
         checked = [check_type(label, key, value, int, float) for key, value in given.items()]
         if all(checked):
             self._check_times(pollInterval, pollRandomDelayMin, pollRandomDelayMax)
-        self.pollInterval, self.pollAtLaunch = pollInterval, pollAtLaunch
-        self.pollRandomDelayMin, self.pollRandomDelayMax = pollRandomDelayMin, pollRandomDelayMax
-        self._task: asyncio.Task[None] | None = None
-        self._asked: asyncio.Event | None = None
 
     def _check_times(self, interval: float, least: float, most: float) -> None:
         if interval < 0:
             report(f'"pollInterval" must not be negative, not {shown(interval)}', self.label)
         if least < 0:
             report(f'"pollRandomDelayMin" must not be negative, not {shown(least)}', self.label)
-        if most and most >= interval:
+        if most < 0:
+            report(f'"pollRandomDelayMax" must not be negative, not {shown(most)}', self.label)
+        elif most and most >= interval:
             report('"pollRandomDelayMax" must be less than "pollInterval"', self.label)
-        if least > most:
+        elif least > most:
             report('"pollRandomDelayMin" must not exceed "pollRandomDelayMax"', self.label)
+
+    @started
+    async def reconfigService(
+        self,
+        name: str | None = None,
+        pollInterval: float = 600,
+        pollAtLaunch: bool = False,
+        pollRandomDelayMin: float = 0,
+        pollRandomDelayMax: float = 0,
+    ) -> Any:
+        """Takes over the arguments."""
+        self.pollInterval, self.pollAtLaunch = pollInterval, pollAtLaunch
+        self.pollRandomDelayMin, self.pollRandomDelayMax = pollRandomDelayMin, pollRandomDelayMax
+        if self._task is not None:
+            await self._stop_looking()
+            self._start_looking()
 
     async def poll(self) -> Any:
         """Looks once."""
@@ -119,13 +99,20 @@ class ReconfigurablePollingChangeSource(ChangeSource):
         if self._asked is not None:
             self._asked.set()
 
-    async def start(self) -> None:
+    def activate(self) -> Any:
         """Begins to look."""
+        self._start_looking()
+
+    @started
+    async def deactivate(self) -> None:
+        """Ends; a look that is under way is broken off."""
+        await self._stop_looking()
+
+    def _start_looking(self) -> None:
         self._asked = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._look_forever(self._asked))
 
-    async def stop(self) -> None:
-        """Ends; a look that is under way is broken off."""
+    async def _stop_looking(self) -> None:
         task, self._task, self._asked = self._task, None, None
         if task is not None:
             task.cancel()

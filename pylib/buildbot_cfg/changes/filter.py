@@ -92,26 +92,17 @@ class ChangeFilter(metaclass=Declared):
         self.conditions: list[Condition] = []
         self.functions: dict[str, Callable[[Any], Any]] = {}
         for attribute in _ATTRIBUTES:
-            self._take_attribute(given, attribute)
+            self.conditions += conditions_of("ChangeFilter", given, attribute)
+            if given[attribute + "_fn"] is not None:
+                self.functions[attribute] = given[attribute + "_fn"]
         for suffix, negate, is_pattern in _FORMS:
             self._take_properties(f"property{suffix or '_eq'}", given, negate, is_pattern)
-
-    def _take_attribute(self, given: dict[str, Any], attribute: str) -> None:
-        for suffix, negate, is_pattern in _FORMS:
-            value = given[attribute + suffix]
-            unset = NotABranch if attribute == "branch" and not is_pattern else None
-            if value is not unset:
-                name = attribute + suffix
-                values = _patterns(name, value) if is_pattern else _texts(name, value)
-                self.conditions.append(Condition(attribute, values, negate, is_pattern))
-        if given[attribute + "_fn"] is not None:
-            self.functions[attribute] = given[attribute + "_fn"]
 
     def _take_properties(
         self, name: str, given: dict[str, Any], negate: bool, is_pattern: bool
     ) -> None:
         for key, value in (given[name] or {}).items():
-            values = _patterns(name, value) if is_pattern else _texts(name, value)
+            values = _values("ChangeFilter", name, value, is_pattern)
             self.conditions.append(Condition(key, values, negate, is_pattern, is_property=True))
 
     def filter_change(self, change: Any) -> bool:
@@ -164,27 +155,48 @@ _FORMS = (
 )
 
 
-def _texts(name: str, value: Any) -> tuple[Any, ...]:
+def conditions_of(
+    owner: str, given: dict[str, Any], attribute: str, equal: str = ""
+) -> list[Condition]:
+    """The conditions on one attribute among the arguments of a filter.
+
+    Args:
+        owner: the filter's class, for messages.
+        given: the arguments.
+        attribute: such as "branch".
+        equal: what the name of the argument for equality ends with.
+
+    Raises:
+        ValueError: a value has the wrong type.
+    """
+    found = []
+    for suffix, negate, is_pattern in _FORMS:
+        name = attribute + (suffix or equal)
+        unset = NotABranch if attribute == "branch" and not is_pattern else None
+        if given[name] is not unset:
+            values = _values(owner, name, given[name], is_pattern)
+            found.append(Condition(attribute, values, negate, is_pattern))
+    return found
+
+
+def _values(owner: str, name: str, value: Any, is_pattern: bool) -> tuple[Any, ...]:
     values = value if isinstance(value, list) else [value]
+    if is_pattern:
+        return tuple(_pattern(owner, name, item) for item in values)
     for item in values:
         if not isinstance(item, (str, type(None))):
             raise ValueError(
-                f'"{name}" of ChangeFilter must be a string or a list of them, not {item!r}'
+                f'"{name}" of {owner} must be a string or a list of them, not {item!r}'
             )
     return tuple(values)
 
 
-def _patterns(name: str, value: Any) -> tuple[re.Pattern[str], ...]:
-    compiled = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            try:
-                item = re.compile(item)
-            except re.error as error:
-                raise ValueError(f'"{name}" of ChangeFilter is no pattern: {error}') from error
-        if not isinstance(item, re.Pattern):
-            raise ValueError(
-                f'"{name}" of ChangeFilter must be a pattern or a list of them, not {item!r}'
-            )
-        compiled.append(item)
-    return tuple(compiled)
+def _pattern(owner: str, name: str, item: Any) -> re.Pattern[str]:
+    if isinstance(item, str):
+        try:
+            item = re.compile(item)
+        except re.error as error:
+            raise ValueError(f'"{name}" of {owner} is no pattern: {error}') from error
+    if not isinstance(item, re.Pattern):
+        raise ValueError(f'"{name}" of {owner} must be a pattern or a list of them, not {item!r}')
+    return item

@@ -12,8 +12,8 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_callable, check_strings, check_type, shown
-from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.changes._git import Git
 from buildbot_cfg.changes.base import ReconfigurablePollingChangeSource
 from buildbot_cfg.process._rendering import holds_renderable
@@ -26,7 +26,7 @@ _STATE_CLASS = "buildbot.changes.gitpoller.GitPoller"
 _COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")
 #: Arguments that are accepted, but do nothing yet.
 _LATER = (
-    "fetch_refspec", "sshPrivateKey", "sshHostKey", "sshKnownHosts", "auth_credentials",
+    "sshPrivateKey", "sshHostKey", "sshKnownHosts", "auth_credentials",
     "git_credentials",
 )  # fmt: skip
 
@@ -67,7 +67,9 @@ class GitPoller(ReconfigurablePollingChangeSource):
         'https://example.org/project.git'
     """
 
-    def __init__(
+    lastRev: dict[str, str] | None = None
+
+    def checkConfig(
         self,
         repourl: str,
         *,
@@ -94,15 +96,18 @@ class GitPoller(ReconfigurablePollingChangeSource):
         auth_credentials: Any = None,
         git_credentials: Any = None,
     ) -> None:
+        """Reports what is wrong with the arguments."""
         given = locals()
-        super().__init__(
-            repourl if name is None and isinstance(repourl, str) else name,
-            pollInterval,
-            pollAtLaunch,
-            pollRandomDelayMin,
-            pollRandomDelayMax,
+        if self.name is None and isinstance(repourl, str):
+            self.name = repourl
+        label = self.label
+        super().checkConfig(
+            name, pollInterval, pollAtLaunch, pollRandomDelayMin, pollRandomDelayMax
         )
-        label = self.label = quoted("GitPoller", self.name)
+        if fetch_refspec is not None:
+            what = '"fetch_refspec" is no longer supported: only the given branches are fetched'
+            report(what, label)
+        self._check_keys(sshPrivateKey, sshHostKey, sshKnownHosts)
         for key in _LATER:
             if given[key] is not None:
                 warn(f'"{key}" is accepted, not active in this version', label)
@@ -110,26 +115,63 @@ class GitPoller(ReconfigurablePollingChangeSource):
             report('"repourl" is a renderable, which is not possible in this version', label)
         elif check_type(label, "repourl", repourl, str) and repourl.startswith("-"):
             report(f'"repourl" must not start with "-": {shown(repourl)}', label)
-        self.repourl = repourl
-        self.branches = self._checked_branches(branches, branch, only_tags)
+        self._checked_branches(branches, branch, only_tags)
         check_type(label, "workdir", workdir, str, type(None))
-        self.workdir = workdir or "gitpoller-work"
         check_type(label, "gitbin", gitbin, str)
-        self.gitbin = gitbin
         check_type(label, "encoding", encoding, str)
-        self.encoding = encoding
-        for key in ("usetimestamps", "buildPushesWithNoCommits", "only_tags"):
-            check_type(label, key, given[key], bool)
-        self.usetimestamps, self.only_tags = usetimestamps, only_tags
-        self.buildPushesWithNoCommits = buildPushesWithNoCommits
         if not isinstance(category, str):
             check_callable(label, "category", category)
-        self.category = category
         check_type(label, "project", project, str, type(None))
-        self.project = project or ""
         check_type(label, "codebase", codebase, Codebase, type(None))
+
+    def _check_keys(self, private: Any, host: Any, known: Any) -> None:
+        for key, value in (("sshHostKey", host), ("sshKnownHosts", known)):
+            if value is not None and private is None:
+                report(f'"{key}" needs "sshPrivateKey"', self.label)
+        if host is not None and known is not None:
+            report('"sshHostKey" and "sshKnownHosts" exclude each other', self.label)
+
+    @started
+    async def reconfigService(
+        self,
+        repourl: str,
+        branches: Any = None,
+        branch: str | None = None,
+        workdir: str | None = None,
+        pollInterval: float = 600,
+        gitbin: str = "git",
+        usetimestamps: bool = True,
+        category: str | Callable[[Any], Any] | None = None,
+        codebase: Codebase | None = None,
+        project: str | None = None,
+        fetch_refspec: str | None = None,
+        encoding: str = "utf-8",
+        name: str | None = None,
+        pollAtLaunch: bool = False,
+        buildPushesWithNoCommits: bool = False,
+        only_tags: bool = False,
+        sshPrivateKey: Any = None,
+        sshHostKey: Any = None,
+        sshKnownHosts: Any = None,
+        pollRandomDelayMin: float = 0,
+        pollRandomDelayMax: float = 0,
+        auth_credentials: Any = None,
+        git_credentials: Any = None,
+    ) -> None:
+        """Takes over the arguments."""
+        self.repourl = repourl
+        self.branches = self._checked_branches(branches, branch, only_tags)
+        self.workdir = workdir or "gitpoller-work"
+        self.gitbin, self.encoding, self.category = gitbin, encoding, category
+        self.usetimestamps, self.only_tags = usetimestamps, only_tags
+        self.buildPushesWithNoCommits = buildPushesWithNoCommits
+        self.project = project or ""
         self.codebase = codebase.name if isinstance(codebase, Codebase) else None
-        self.lastRev: dict[str, str] | None = None
+        await awaited(
+            super().reconfigService(
+                name, pollInterval, pollAtLaunch, pollRandomDelayMin, pollRandomDelayMax
+            )
+        )
 
     def _checked_branches(self, branches: Any, branch: Any, only_tags: Any) -> Any:
         if branches is not None and branch is not None:
@@ -140,19 +182,13 @@ class GitPoller(ReconfigurablePollingChangeSource):
             return [branch] if check_type(self.label, "branch", branch, str) else []
         if branches is None or branches is True or callable(branches):
             return branches
-        if check_strings(self.label, "branches", branches):
-            return list(branches)
-        return []
+        return list(branches) if check_strings(self.label, "branches", branches, (list,)) else []
 
     def describe(self) -> str:
         """What it does, for people."""
         return f"GitPoller watching the remote git repository '{self.repourl}'"
 
-    def _settings(self) -> dict[str, Any]:
-        settings = super()._settings()
-        del settings["lastRev"]
-        return settings
-
+    @started
     async def poll(self) -> None:
         """Looks once."""
         git = Git(self.gitbin, self._directory())

@@ -1,25 +1,42 @@
 # SPDX-License-Identifier: MIT
 """``from buildbot.plugins import *``: the namespaces whose names are found when they are used."""
 
-from buildbot_cfg.plugins._names import NAMES
-from buildbot_cfg.plugins._namespace import Namespace
+from __future__ import annotations
 
-changes = Namespace("changes", NAMES["changes"])
-reporters = Namespace("reporters", NAMES["reporters"])
-schedulers = Namespace("schedulers", NAMES["schedulers"])
-secrets = Namespace("secrets", NAMES["secrets"])
-steps = Namespace("steps", NAMES["steps"])
-util = Namespace("util", NAMES["util"])
-webhooks = Namespace("webhooks", NAMES["webhooks"])
-worker = Namespace("worker", NAMES["worker"])
+from typing import Any
+
+from buildbot_cfg.plugins.db import get_plugins
+
+changes = get_plugins("changes")
+reporters = get_plugins("reporters")
+schedulers = get_plugins("schedulers")
+secrets = get_plugins("secrets")
+statistics = get_plugins("statistics")
+steps = get_plugins("steps")
+util = get_plugins("util")
+webhooks = get_plugins("webhooks")
+worker = get_plugins("worker")
 
 __all__ = [
     "changes",
     "reporters",
     "schedulers",
     "secrets",
+    "statistics",
     "steps",
     "util",
     "webhooks",
     "worker",
 ]
+
+_GONE = {
+    "buildslave": "say worker instead (buildslave.BuildSlave is worker.Worker)",
+    "status": 'say reporters instead, and c["services"] instead of c["status"]',
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _GONE:
+        text = f"cannot import name {name!r} from 'buildbot.plugins': {_GONE[name]}"
+        raise ImportError(text, name=name)
+    raise AttributeError(f"module 'buildbot.plugins' has no attribute {name!r}")

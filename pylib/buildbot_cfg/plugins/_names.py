@@ -3,11 +3,56 @@
 
 from __future__ import annotations
 
+#: By category and name: the module, and after a colon its name there when it is another one.
 NAMES: dict[str, dict[str, str]] = {
     "changes": {
+        "BitbucketPullrequestPoller": "buildbot_cfg.changes.bitbucket",
+        "BzrLaunchpadEmailMaildirSource": "buildbot_cfg.changes.mail",
+        "CVSMaildirSource": "buildbot_cfg.changes.mail",
+        "GerritChangeSource": "buildbot_cfg.changes.gerritchangesource",
+        "GerritEventLogPoller": "buildbot_cfg.changes.gerritchangesource",
+        "GitHubPullrequestPoller": "buildbot_cfg.changes.github",
         "GitPoller": "buildbot_cfg.changes.gitpoller",
+        "HgPoller": "buildbot_cfg.changes.hgpoller",
+        "MaildirSource": "buildbot_cfg.changes.mail",
+        "P4Source": "buildbot_cfg.changes.p4poller",
+        "PBChangeSource": "buildbot_cfg.changes.pb",
+        "SVNCommitEmailMaildirSource": "buildbot_cfg.changes.mail",
+        "SVNPoller": "buildbot_cfg.changes.svnpoller",
     },
-    "reporters": {},
+    "machine": {
+        "Machine": "buildbot_cfg.machine.base",
+    },
+    "reporters": {
+        "BitbucketServerCoreAPIStatusPush": "buildbot_cfg.reporters.bitbucketserver",
+        "BitbucketServerPRCommentPush": "buildbot_cfg.reporters.bitbucketserver",
+        "BitbucketServerStatusPush": "buildbot_cfg.reporters.bitbucketserver",
+        "BitbucketStatusPush": "buildbot_cfg.reporters.bitbucket",
+        "BuildRequestGenerator": "buildbot_cfg.reporters.generators.buildrequest",
+        "BuildSetCombinedStatusGenerator": "buildbot_cfg.reporters.generators.buildset",
+        "BuildSetStatusGenerator": "buildbot_cfg.reporters.generators.buildset",
+        "BuildStartEndStatusGenerator": "buildbot_cfg.reporters.generators.build",
+        "BuildStatusGenerator": "buildbot_cfg.reporters.generators.build",
+        "GerritStatusPush": "buildbot_cfg.reporters.gerrit",
+        "GerritVerifyStatusPush": "buildbot_cfg.reporters.gerrit_verify_status",
+        "GitHubCommentPush": "buildbot_cfg.reporters.github",
+        "GitHubStatusPush": "buildbot_cfg.reporters.github",
+        "GitLabStatusPush": "buildbot_cfg.reporters.gitlab",
+        "HttpStatusPush": "buildbot_cfg.reporters.http",
+        "IRC": "buildbot_cfg.reporters.irc",
+        "MailNotifier": "buildbot_cfg.reporters.mail",
+        "MessageFormatter": "buildbot_cfg.reporters.message",
+        "MessageFormatterEmpty": "buildbot_cfg.reporters.message",
+        "MessageFormatterFunction": "buildbot_cfg.reporters.message",
+        "MessageFormatterFunctionRaw": "buildbot_cfg.reporters.message",
+        "MessageFormatterMissingWorker": "buildbot_cfg.reporters.message",
+        "MessageFormatterRenderable": "buildbot_cfg.reporters.message",
+        "PushjetNotifier": "buildbot_cfg.reporters.pushjet",
+        "PushoverNotifier": "buildbot_cfg.reporters.pushover",
+        "TelegramBot": "buildbot_cfg.reporters.telegram",
+        "WorkerMissingGenerator": "buildbot_cfg.reporters.generators.worker",
+        "ZulipStatusPush": "buildbot_cfg.reporters.zulip",
+    },
     "schedulers": {
         "AnyBranchScheduler": "buildbot_cfg.schedulers.basic",
         "Dependent": "buildbot_cfg.schedulers.dependent",
@@ -17,9 +62,29 @@ NAMES: dict[str, dict[str, str]] = {
         "Periodic": "buildbot_cfg.schedulers.timed",
         "SingleBranchScheduler": "buildbot_cfg.schedulers.basic",
         "Triggerable": "buildbot_cfg.schedulers.triggerable",
+        "Try_Jobdir": "buildbot_cfg.schedulers.trysched",
+        "Try_Userpass": "buildbot_cfg.schedulers.trysched",
     },
     "secrets": {
+        "HashiCorpVaultKvSecretProvider": "buildbot_cfg.secrets.providers.vault_hvac",
         "SecretInAFile": "buildbot_cfg.secrets.providers.file",
+        "SecretInPass": "buildbot_cfg.secrets.providers.passwordstore",
+        "VaultAuthenticatorApprole": "buildbot_cfg.secrets.providers.vault_hvac",
+        "VaultAuthenticatorToken": "buildbot_cfg.secrets.providers.vault_hvac",
+    },
+    "statistics": {
+        "CaptureBuildDuration": "buildbot_cfg.statistics",
+        "CaptureBuildDurationAllBuilders": "buildbot_cfg.statistics",
+        "CaptureBuildEndTime": "buildbot_cfg.statistics",
+        "CaptureBuildEndTimeAllBuilders": "buildbot_cfg.statistics",
+        "CaptureBuildStartTime": "buildbot_cfg.statistics",
+        "CaptureBuildStartTimeAllBuilders": "buildbot_cfg.statistics",
+        "CaptureData": "buildbot_cfg.statistics",
+        "CaptureDataAllBuilders": "buildbot_cfg.statistics",
+        "CaptureProperty": "buildbot_cfg.statistics",
+        "CapturePropertyAllBuilders": "buildbot_cfg.statistics",
+        "InfluxStorageService": "buildbot_cfg.statistics",
+        "StatsService": "buildbot_cfg.statistics",
     },
     "steps": {
         "Assert": "buildbot_cfg.steps.master",
@@ -61,38 +126,66 @@ NAMES: dict[str, dict[str, str]] = {
         "AnyControlEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "AnyEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "AnyPropertyParameter": "buildbot_cfg.schedulers.forcesched",
+        "AuthorizedKeysManhole": "buildbot_cfg.manhole",
         "Authz": "buildbot_cfg.www.authz.authz",
+        "AvatarGitHub": "buildbot_cfg.www.avatar",
+        "AvatarGravatar": "buildbot_cfg.www.avatar",
+        "BasicBuildFactory": "buildbot_cfg.process.factory",
+        "BasicSVN": "buildbot_cfg.process.factory",
+        "BitbucketAuth": "buildbot_cfg.www.oauth2",
         "BooleanParameter": "buildbot_cfg.schedulers.forcesched",
         "BuildFactory": "buildbot_cfg.process.factory",
         "BuilderConfig": "buildbot_cfg.config.builder",
         "CANCELLED": "buildbot_cfg.process.results",
+        "CPAN": "buildbot_cfg.process.factory",
         "ChangeFilter": "buildbot_cfg.changes.filter",
         "ChoiceStringParameter": "buildbot_cfg.schedulers.forcesched",
         "Codebase": "buildbot_cfg.process.codebase",
         "CodebaseParameter": "buildbot_cfg.schedulers.forcesched",
+        "CommandlineUserManager": "buildbot_cfg.process.users.manual",
+        "Connection": "buildbot_cfg.worker.libvirt",
         "CustomAuth": "buildbot_cfg.www.auth",
+        "DbConfig": "buildbot_cfg.db.dbconfig",
+        "Distutils": "buildbot_cfg.process.factory",
         "EXCEPTION": "buildbot_cfg.process.results",
         "EnableSchedulerEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "FAILURE": "buildbot_cfg.process.results",
+        "FailingBuildsetCanceller": "buildbot_cfg.schedulers.canceller_buildset",
         "FileParameter": "buildbot_cfg.schedulers.forcesched",
         "FixedParameter": "buildbot_cfg.schedulers.forcesched",
         "FlattenList": "buildbot_cfg.process.properties",
         "ForceBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
+        "GNUAutoconf": "buildbot_cfg.process.factory",
+        "GerritChangeFilter": "buildbot_cfg.changes.gerritchangesource",
         "GitCredentialInputRenderer": "buildbot_cfg.util.git_credential",
         "GitCredentialOptions": "buildbot_cfg.util.git_credential",
+        "GitHubAuth": "buildbot_cfg.www.oauth2",
+        "GitLabAuth": "buildbot_cfg.www.oauth2",
+        "GoogleAuth": "buildbot_cfg.www.oauth2",
         "HTPasswdAuth": "buildbot_cfg.www.auth",
         "InheritBuildParameter": "buildbot_cfg.schedulers.forcesched",
         "IntParameter": "buildbot_cfg.schedulers.forcesched",
         "Interpolate": "buildbot_cfg.process.properties",
+        "JanitorConfigurator": "buildbot_cfg.configurators.janitor",
+        "KubeCtlProxyConfigLoader": "buildbot_cfg.util.kubeclientservice",
+        "KubeHardcodedConfig": "buildbot_cfg.util.kubeclientservice",
+        "KubeInClusterConfigLoader": "buildbot_cfg.util.kubeclientservice",
+        "LdapUserInfo": "buildbot_cfg.www.ldapuserinfo",
         "LogLineObserver": "buildbot_cfg.process.logobserver",
+        "MasterLock": "buildbot_cfg.locks",
         "NestedParameter": "buildbot_cfg.schedulers.forcesched",
+        "OldBuildCanceller": "buildbot_cfg.schedulers.canceller",
         "ParameterGroup": "buildbot_cfg.schedulers.forcesched",
+        "PasswordManhole": "buildbot_cfg.manhole",
         "PatchParameter": "buildbot_cfg.schedulers.forcesched",
         "Project": "buildbot_cfg.process.project",
         "Property": "buildbot_cfg.process.properties",
+        "QuickBuildFactory": "buildbot_cfg.process.factory",
         "RETRY": "buildbot_cfg.process.results",
         "RebuildBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
+        "RemoteUserAuth": "buildbot_cfg.www.auth",
         "Results": "buildbot_cfg.process.results",
+        "RevlinkMatch": "buildbot_cfg.revlinks",
         "RolesFromDomain": "buildbot_cfg.www.authz.roles",
         "RolesFromEmails": "buildbot_cfg.www.authz.roles",
         "RolesFromGroups": "buildbot_cfg.www.authz.roles",
@@ -102,57 +195,78 @@ NAMES: dict[str, dict[str, str]] = {
         "SUCCESS": "buildbot_cfg.process.results",
         "Secret": "buildbot_cfg.process.properties",
         "ShellArg": "buildbot_cfg.steps.shellsequence",
+        "SourceStampFilter": "buildbot_cfg.util.ssfilter",
         "StopBuildEndpointMatcher": "buildbot_cfg.www.authz.endpointmatchers",
         "StringParameter": "buildbot_cfg.schedulers.forcesched",
+        "TelnetManhole": "buildbot_cfg.manhole",
         "TextParameter": "buildbot_cfg.schedulers.forcesched",
         "Transform": "buildbot_cfg.process.properties",
+        "Trial": "buildbot_cfg.process.factory",
+        "URLForBuild": "buildbot_cfg.reporters.utils",
         "UserNameParameter": "buildbot_cfg.schedulers.forcesched",
         "UserPasswordAuth": "buildbot_cfg.www.auth",
         "WARNINGS": "buildbot_cfg.process.results",
         "WithProperties": "buildbot_cfg.process.properties",
         "WorkerChoiceParameter": "buildbot_cfg.schedulers.forcesched",
+        "WorkerLock": "buildbot_cfg.locks",
+        "enforceChosenWorker": "buildbot_cfg.process.builder",
         "fnmatchStrMatcher": "buildbot_cfg.www.authz.authz",
         "reStrMatcher": "buildbot_cfg.www.authz.authz",
         "renderer": "buildbot_cfg.process.properties",
+        "svn.split_file_alwaystrunk": "buildbot_cfg.changes.svnpoller:split_file_alwaystrunk",
+        "svn.split_file_branches": "buildbot_cfg.changes.svnpoller:split_file_branches",
+        "svn.split_file_projects_branches": (
+            "buildbot_cfg.changes.svnpoller:split_file_projects_branches"
+        ),
     },
-    "webhooks": {},
+    "webhooks": {
+        "base": "buildbot_cfg.www.hooks.base",
+        "bitbucket": "buildbot_cfg.www.hooks.bitbucket",
+        "bitbucketcloud": "buildbot_cfg.www.hooks.bitbucketcloud",
+        "bitbucketserver": "buildbot_cfg.www.hooks.bitbucketserver",
+        "github": "buildbot_cfg.www.hooks.github",
+        "gitlab": "buildbot_cfg.www.hooks.gitlab",
+        "gitorious": "buildbot_cfg.www.hooks.gitorious",
+        "poller": "buildbot_cfg.www.hooks.poller",
+    },
     "worker": {
+        "DockerLatentWorker": "buildbot_cfg.worker.docker",
+        "EC2LatentWorker": "buildbot_cfg.worker.ec2",
+        "KubeLatentWorker": "buildbot_cfg.worker.kubernetes",
+        "LibVirtWorker": "buildbot_cfg.worker.libvirt",
+        "LocalWorker": "buildbot_cfg.worker.local",
+        "OpenStackLatentWorker": "buildbot_cfg.worker.openstack",
         "Worker": "buildbot_cfg.worker.base",
+    },
+    "www": {
+        "badges": "buildbot_cfg.www.plugin",
+        "base": "buildbot_cfg.www.plugin",
+        "console_view": "buildbot_cfg.www.plugin",
+        "grid_view": "buildbot_cfg.www.plugin",
+        "waterfall_view": "buildbot_cfg.www.plugin",
+        "wsgi_dashboards": "buildbot_cfg.www.plugin",
     },
 }
 
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    AuthorizedKeysManhole AvatarGitHub AvatarGravatar BasicBuildFactory BasicSVN BitbucketAuth
-    BitbucketPullrequestPoller BitbucketServerCoreAPIStatusPush BitbucketServerPRCommentPush
-    BitbucketServerStatusPush BitbucketStatusPush BuildEPYDoc BuildRequestGenerator
-    BuildSetCombinedStatusGenerator BuildSetStatusGenerator BuildStartEndStatusGenerator
-    BuildStatusGenerator BuildbotCiSetupSteps BuildbotTestCiTrigger Bzr
-    BzrLaunchpadEmailMaildirSource CMake CPAN CVS CVSMaildirSource CaptureBuildDuration
-    CaptureBuildDurationAllBuilders CaptureBuildEndTime CaptureBuildEndTimeAllBuilders
-    CaptureBuildStartTime CaptureBuildStartTimeAllBuilders CaptureData CaptureDataAllBuilders
-    CaptureProperty CapturePropertyAllBuilders CommandlineUserManager Connection Cppcheck DELETE
-    Darcs DbConfig DebCowbuilder DebLintian DebPbuilder Distutils DockerLatentWorker
-    EC2LatentWorker FailingBuildsetCanceller GET GNUAutoconf GerritChangeFilter
-    GerritChangeSource GerritEventLogPoller GerritStatusPush GerritVerifyStatusPush GitDiffInfo
-    GitHubAuth GitHubCommentPush GitHubPullrequestPoller GitHubStatusPush GitLabAuth
-    GitLabStatusPush GoogleAuth HEAD HLint HTTPStep HashiCorpVaultKvSecretProvider HgPoller
-    HttpStatusPush IRC InfluxStorageService JanitorConfigurator KubeCtlProxyConfigLoader
-    KubeHardcodedConfig KubeInClusterConfigLoader KubeLatentWorker LdapUserInfo LibVirtWorker
-    LocalWorker Machine MailNotifier MaildirSource MasterLock MaxQ Mercurial MessageFormatter
-    MessageFormatterEmpty MessageFormatterFunction MessageFormatterFunctionRaw
-    MessageFormatterMissingWorker MessageFormatterRenderable Mock MockBuildSRPM MockRebuild
-    Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16 MsBuild17 MsBuild4
-    OPTIONS OldBuildCanceller OpenStackLatentWorker P4 P4Source PBChangeSource POST PUT
-    PasswordManhole PerlModuleTest PushjetNotifier PushoverNotifier PyFlakes PyLint
-    QuickBuildFactory RemoteUserAuth Repo RevlinkMatch Robocopy RpmBuild RpmLint SVN
-    SVNCommitEmailMaildirSource SVNPoller SecretInPass SourceStampFilter Sphinx StatsService
-    SubunitShellCommand TelegramBot TelnetManhole TreeSize Trial Try_Jobdir Try_Userpass
-    URLForBuild UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8 VC9 VCExpress9
-    VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
-    VaultAuthenticatorApprole VaultAuthenticatorToken WorkerLock WorkerMissingGenerator
-    ZulipStatusPush badges base bitbucket bitbucketcloud bitbucketserver console_view
-    enforceChosenWorker github gitlab gitorious grid_view poller waterfall_view wsgi_dashboards
+    BuildEPYDoc BuildbotCiSetupSteps BuildbotTestCiTrigger Bzr CMake CVS Cppcheck DELETE Darcs
+    DebCowbuilder DebLintian DebPbuilder GET GitDiffInfo HEAD HLint HTTPStep MaxQ Mercurial Mock
+    MockBuildSRPM MockRebuild Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16
+    MsBuild17 MsBuild4 OPTIONS P4 POST PUT PerlModuleTest PyFlakes PyLint Repo Robocopy RpmBuild
+    RpmLint SVN Sphinx SubunitShellCommand TreeSize UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14
+    VC141 VC6 VC7 VC8 VC9 VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017
+    VS2019 VS2022 repo.DownloadsFromChangeSource repo.DownloadsFromProperties
     """.split()
 )
+
+#: Names of older versions: what to say instead.
+GONE = {
+    "BuildSlave": "it is called worker.Worker today",
+    "BuildslaveChoiceParameter": "it is called util.WorkerChoiceParameter today",
+    "HTPasswdAprAuth": "only util.HTPasswdAuth and util.CustomAuth are left",
+    "MTR": "the step is gone since Buildbot 4",
+    "SlaveLock": "it is called util.WorkerLock today",
+    "WebStatus": 'the web server is configured by c["www"] today',
+}

@@ -127,3 +127,17 @@ def _secret_files(given: Any) -> list[tuple[Any, Any]]:
         else:
             pairs.append((item[0], item[1]))
     return pairs
+
+
+_STOCK = frozenset(
+    "BasicBuildFactory BasicSVN CPAN Distutils GNUAutoconf QuickBuildFactory Trial".split()
+)
+
+
+def __getattr__(name: str) -> Any:
+    # They need steps, which need this module.
+    if name in _STOCK:
+        from buildbot_cfg.process import _stock_factories
+
+        return getattr(_stock_factories, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,13 +6,17 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from buildbot_cfg import _tasks
 from buildbot_cfg.config.builder import safe_filename as safeTranslate
+from buildbot_cfg.util._comparable import ComparableMixin
 from buildbot_cfg.util.misc import deferredLocked
 
 __all__ = [
+    "ComparableMixin",
     "NotABranch",
     "asyncSleep",
     "bytes2unicode",
@@ -21,9 +25,12 @@ __all__ = [
     "deferredLocked",
     "epoch2datetime",
     "flatten",
+    "formatInterval",
     "naturalSort",
     "now",
     "safeTranslate",
+    "sibpath",
+    "stripUrlPassword",
     "unicode2bytes",
 ]
 
@@ -118,3 +125,39 @@ def naturalSort(l: list[str]) -> list[str]:  # noqa: E741
     return sorted(
         l, key=lambda text: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)]
     )
+
+
+def formatInterval(eta: float) -> str:
+    """Seconds in words.
+
+    Example:
+        >>> formatInterval(3723)
+        '1 hrs, 2 mins, 3 secs'
+    """
+    parts = []
+    if eta > 3600:
+        parts.append(f"{int(eta // 3600)} hrs")
+        eta %= 3600
+    if eta > 60:
+        parts.append(f"{int(eta // 60)} mins")
+        eta %= 60
+    return ", ".join([*parts, f"{int(eta)} secs"])
+
+
+def stripUrlPassword(url: str) -> str:
+    """The URL with the password in it, if any, replaced by x's.
+
+    Example:
+        >>> stripUrlPassword("https://ann:secret@example.org/")
+        'https://ann:xxxx@example.org/'
+    """
+    parts = list(urlsplit(url))
+    account, at, host = parts[1].rpartition("@")
+    if at and ":" in account:
+        parts[1] = f"{account.split(':', 1)[0]}:xxxx@{host}"
+    return urlunsplit(parts)
+
+
+def sibpath(path: str, sibling: str) -> str:
+    """The path of a file in the same folder."""
+    return str(Path(path).absolute().parent / sibling)

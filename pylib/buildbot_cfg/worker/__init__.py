@@ -2,5 +2,6 @@
 """The workers' configuration."""
 
 from buildbot_cfg.worker.base import AbstractWorker, Worker
+from buildbot_cfg.worker.latent import AbstractLatentWorker
 
-__all__ = ["AbstractWorker", "Worker"]
+__all__ = ["AbstractLatentWorker", "AbstractWorker", "Worker"]

@@ -7,72 +7,76 @@ from typing import Any
 
 from buildbot_cfg._bridge import WorkerBase
 from buildbot_cfg._checks import check_identifier, check_properties, check_strings, check_type
-from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import report
-from buildbot_cfg.interfaces import IRenderable
+from buildbot_cfg.util.service import BuildbotService
 
 _RESERVED = ("debug", "change", "status")
 
 
-class AbstractWorker(WorkerBase, metaclass=Declared):
+class AbstractWorker(WorkerBase, BuildbotService):
     """What all workers have in common; see :class:`Worker`."""
 
     DEFAULT_MISSING_TIMEOUT = 3600
     DEFAULT_KEEPALIVE_INTERVAL = 3600
     builds_may_be_incompatible = False
+    reconfig_priority = 64
 
-    def __init__(
+    def checkConfig(
         self,
         name: str,
-        password: str | IRenderable | None,
+        password: Any,
         max_builds: int | None = None,
         notify_on_missing: list[str] | str | None = None,
-        missing_timeout: int | None = None,
+        missing_timeout: float | None = None,
         properties: dict[str, Any] | None = None,
         defaultProperties: dict[str, Any] | None = None,
         locks: Any = None,
-        keepalive_interval: int = DEFAULT_KEEPALIVE_INTERVAL,
+        keepalive_interval: float = DEFAULT_KEEPALIVE_INTERVAL,
         machine_name: str | None = None,
-    ) -> None:
-        self.name, self.label = name, quoted("worker", name)
+    ) -> Any:
+        """Reports what is wrong with the arguments, and keeps them."""
+        self.name = name.decode() if isinstance(name, bytes) else name
+        label = self.label
         self._check_name(name)
-        check_type(self.label, "password", password, str, type(None), renderable=True)
+        check_type(label, "password", password, str, type(None), renderable=True)
         self.password = password
-        check_type(self.label, "max_builds", max_builds, int, type(None))
+        check_type(label, "max_builds", max_builds, int, type(None))
         if isinstance(max_builds, int) and max_builds < 1:
-            report(f'"max_builds" must be at least 1, not {max_builds}', self.label)
+            report(f'"max_builds" must be at least 1, not {max_builds}', label)
         self.max_builds = max_builds
         if isinstance(notify_on_missing, str):
             notify_on_missing = [notify_on_missing]
-        check_strings(self.label, "notify_on_missing", notify_on_missing or [])
+        check_strings(label, "notify_on_missing", notify_on_missing or [])
         self.notify_on_missing = notify_on_missing or []
-        if missing_timeout is None:
-            missing_timeout = self.DEFAULT_MISSING_TIMEOUT
-        check_type(self.label, "missing_timeout", missing_timeout, int, float)
+        check_type(label, "missing_timeout", missing_timeout, int, float, type(None))
         self.missing_timeout = missing_timeout
-        self.properties = check_properties(self.label, "properties", properties)
-        self.defaultProperties = check_properties(
-            self.label, "defaultProperties", defaultProperties
-        )
+        self.properties = check_properties(label, "properties", properties)
+        self.defaultProperties = check_properties(label, "defaultProperties", defaultProperties)
         self.locks = locks or []
-        check_type(self.label, "keepalive_interval", keepalive_interval, int, float)
+        check_type(label, "keepalive_interval", keepalive_interval, int, float)
         self.keepalive_interval = keepalive_interval
-        check_type(self.label, "machine_name", machine_name, str, type(None))
+        check_type(label, "machine_name", machine_name, str, type(None))
         self.machine_name = machine_name
-
-    @property
-    def workername(self) -> str:
-        """The name."""
-        return self.name
 
     def _check_name(self, name: Any) -> None:
         if name in _RESERVED:
             report(f'the name "{name}" is reserved', self.label)
         else:
-            check_identifier(self.label, name)
+            check_identifier(self.label, self.name)
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return quoted("worker", self.name)
+
+    @property
+    def workername(self) -> str | None:
+        """The name."""
+        return self.name
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+        return f"<{type(self).__name__} {self.name!r}>"
 
 
 class Worker(AbstractWorker):
@@ -80,7 +84,7 @@ class Worker(AbstractWorker):
 
     Args:
         name: letters, digits, "-" and "_", at most 50.
-        password: what the worker must show; may be a ``util.Secret``.
+        password: what the worker must show.
         max_builds: builds at a time; None: no limit.
         notify_on_missing: mail addresses.
         missing_timeout: seconds without a connection before somebody is told.
@@ -90,5 +94,5 @@ class Worker(AbstractWorker):
 
     Example:
         >>> Worker("w1", "secret", max_builds=2)
-        Worker('w1')
+        <Worker 'w1'>
     """

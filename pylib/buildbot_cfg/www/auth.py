@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ __all__ = [
     "CustomAuth",
     "HTPasswdAuth",
     "NoAuth",
+    "RemoteUserAuth",
+    "TwistedICredAuthBase",
     "UserInfoProviderBase",
     "UserPasswordAuth",
 ]
@@ -64,6 +67,47 @@ class AuthBase(metaclass=Declared):
 
 class NoAuth(AuthBase):
     """Nobody can log in: everybody is anonymous."""
+
+
+class TwistedICredAuthBase(AuthBase):
+    """Log-in by Twisted's checkers of credentials; users derive their own.
+
+    Args:
+        credentialFactories: Twisted's factories of credentials.
+        checkers: Twisted's checkers.
+    """
+
+    _call_goes_on = True
+
+    def __init__(self, credentialFactories: Any, checkers: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.credentialFactories, self.checkers = credentialFactories, checkers
+
+
+class RemoteUserAuth(AuthBase):
+    """Takes the name that a web server in front of the master has found out.
+
+    Args:
+        header: which header has it; "REMOTE_USER" by default.
+        headerRegex: a pattern with a group username and possibly realm.
+    """
+
+    header = b"REMOTE_USER"
+    headerRegex = re.compile(rb"(?P<username>[^ @]+)@(?P<realm>[^ @]+)")
+    _call_goes_on = True
+
+    def __init__(self, header: Any = None, headerRegex: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if self.userInfoProvider is None:
+            self.userInfoProvider = UserInfoProviderBase()
+        if header is not None:
+            self.header = header.encode() if isinstance(header, str) else header
+        if headerRegex is not None:
+            text = headerRegex.encode() if isinstance(headerRegex, str) else headerRegex
+            try:
+                self.headerRegex = re.compile(text)
+            except (re.error, TypeError) as error:
+                report(f'"headerRegex" is no pattern: {error}', "RemoteUserAuth")
 
 
 class UserPasswordAuth(AuthBase):

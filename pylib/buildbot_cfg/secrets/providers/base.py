@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg._declared import Declared, check_service, quoted
+from buildbot_cfg._declared import quoted
 from buildbot_cfg._tasks import awaited
-from buildbot_cfg._where import Location, user_frame
+from buildbot_cfg.util.service import BuildbotService
 
 
-class SecretProviderBase(metaclass=Declared):
+class SecretProviderBase(BuildbotService):
     """Gives secrets by name; an entry of ``c["secretsProviders"]``.
 
     Subclasses implement ``get(entry)``, which may be async. Arguments go to ``checkConfig``, which
@@ -19,6 +19,7 @@ class SecretProviderBase(metaclass=Declared):
 
     Example:
         >>> class Environment(SecretProviderBase):
+        ...     name = "environment"
         ...     def get(self, entry):
         ...         import os
         ...         return os.environ.get(entry)
@@ -26,39 +27,19 @@ class SecretProviderBase(metaclass=Declared):
         True
     """
 
-    name: str | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if "name" in kwargs:
-            self.name = kwargs.pop("name")
-        self._args, self._kwargs = args, kwargs
-        self.label = quoted("secret provider", self.name or type(self).__name__)
-        #: Where the user's file makes it.
-        self.location: Location = user_frame()
-        check_service(self, args, kwargs)
-
     @property
-    def master(self) -> Any:
-        """The running master."""
-        from buildbot_cfg._master import MASTER
+    def label(self) -> str:
+        """How messages call it."""
+        return quoted("secret provider", self.name or type(self).__name__)
 
-        return MASTER
-
-    def checkConfig(self, *args: Any, **kwargs: Any) -> None:
-        """Reports what is wrong with the arguments."""
-
-    def reconfigService(self, *args: Any, **kwargs: Any) -> Any:
-        """Takes over the arguments; may be async."""
+    def _default_name(self) -> str:
+        return type(self).__name__
 
     def get(self, entry: str) -> Any:
         """The secret's text; None when the provider does not have it. May be async."""
         raise NotImplementedError(f"{type(self).__name__} has no get()")
 
-    def is_same_as(self, other: SecretProviderBase) -> bool:
-        """Whether the other one was made in the same way."""
-        mine = (type(self), self.name, self._args, self._kwargs)
-        return mine == (type(other), other.name, other._args, other._kwargs)
-
     async def configure(self) -> None:
-        """Begins to be used."""
-        await awaited(self.reconfigService(*self._args, **self._kwargs))
+        """Begins to be used, or looks again."""
+        self.configured = False
+        await awaited(self.configureService())

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The database, for configurations that reach into it."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Machines that workers run on."""

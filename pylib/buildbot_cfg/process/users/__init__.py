@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Users that the master knows."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Tells people and other programs about builds."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What reporters report: when, about which builds, in which form."""

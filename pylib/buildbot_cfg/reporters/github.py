@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Statuses and comments at GitHub."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+
+HOSTED_BASE_URL = "https://api.github.com"
+
+
+class GitHubStatusPush(ReporterBase):
+    """Sets the status of commits at GitHub.
+
+    Args:
+        token: of the account that does it; may be a secret.
+        context: name of the status; may be a renderable.
+        baseURL: of the API, for GitHub Enterprise.
+        verbose: log each status.
+        debug: log requests.
+        verify: whether to check certificates.
+        generators: what to report; start and end of all builds by default.
+    """
+
+    name: str | None = "GitHubStatusPush"
+
+    def checkConfig(
+        self,
+        token: Any,
+        context: Any = None,
+        baseURL: str | None = None,
+        verbose: bool = False,
+        debug: bool | None = None,
+        verify: bool | None = None,
+        generators: list[Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Reports what is wrong with the arguments."""
+        if generators is None:
+            generators = self._create_default_generators()
+        super().checkConfig(generators=generators, **kwargs)
+
+    def _create_default_generators(self) -> list[Any]:
+        return start_end_generators()
+
+
+class GitHubCommentPush(GitHubStatusPush):
+    """Comments pull requests at GitHub; the arguments are those of GitHubStatusPush."""
+
+    name = "GitHubCommentPush"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The command line, as far as configurations import it."""
