@@ -120,11 +120,35 @@ class Stub:
         return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def service_parameters_of(cls: type, stub: Stub) -> list[str] | None:
+    """The arguments of a service: those of its checkConfig, and of its bases'."""
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if inspect.isfunction(check := base.__dict__.get("checkConfig")):
+            hints |= hints_of(check)
+    parameters = inspect.signature(cls).parameters.values()
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+        return None
+    found = []
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in found:
+            found.append("*")
+        default = "" if parameter.default is parameter.empty else " = ..."
+        kind = stub.type_text(hints.get(parameter.name, Any))
+        found.append(f"{parameter.name}: {kind}{default}")
+    stub.imports.add("from typing import Any")
+    stub.imports.add("from collections.abc import Callable")
+    return found
+
+
 def parameters_of(cls: type, stub: Stub) -> list[str] | None:
     """All arguments of a step's class, also those that its bases take by **kwargs."""
     from buildbot_cfg.process._shell_mixin import ShellMixin
     from buildbot_cfg.process.buildstep import BuildStep
+    from buildbot_cfg.util.service import BuildbotService
 
+    if issubclass(cls, BuildbotService):
+        return service_parameters_of(cls, stub)
     found: dict[str, str] = {}
     by_name_only = False
     for base in cls.__mro__:
@@ -177,15 +201,18 @@ def shell_types(stub: Stub) -> dict[str, str]:
 
 
 class Steps:
-    """Which module has the stub of each public step class."""
+    """Which module has the stub of each public class of steps or services."""
 
     def __init__(self, modules: dict[str, types.ModuleType]) -> None:
         from buildbot_cfg.process.buildstep import BuildStep
+        from buildbot_cfg.util.service import BuildbotService
 
         self.homes: dict[type, str] = {}
         for name, module in modules.items():
             for value in public_names(module).values():
-                if not isinstance(value, type) or not issubclass(value, BuildStep):
+                if not isinstance(value, type):
+                    continue
+                if not issubclass(value, (BuildStep, BuildbotService)):
                     continue
                 if value.__module__ == name or value not in self.homes:
                     self.homes[value] = name
@@ -219,6 +246,8 @@ class Steps:
         stub.lines.append("    def __init__(\n        self,")
         stub.lines += [f"        {parameter}," for parameter in parameters]
         stub.lines.append("    ) -> None: ...\n")
+        if hasattr(cls, "checkConfig"):  # each class takes other arguments
+            stub.lines.append("    checkConfig: Any  # type: ignore[assignment]\n")
 
 
 def public(module: str) -> str:
@@ -279,11 +308,21 @@ _ASSIGNED: dict[str, set[str]] = {}
 
 def plugin_stub(names: dict[str, str], steps: Steps) -> str:
     stub = Stub()
-    for name, module in sorted(names.items()):
-        value = getattr(importlib.import_module(module), name)
-        home = public(steps.homes[value]) if steps.known(value) else home_of(value, name, module)
-        real = value.__name__ if steps.known(value) else name
-        stub.lines.append(f"from {home} import {real} as {name}")
+    spaces: dict[str, list[str]] = {}
+    for name, place in sorted(names.items()):
+        module, _, inner = place.partition(":")
+        inner = inner or name
+        value = getattr(importlib.import_module(module), inner)
+        home = public(steps.homes[value]) if steps.known(value) else home_of(value, inner, module)
+        real = value.__name__ if steps.known(value) else inner
+        space, _, last = name.rpartition(".")
+        if space:
+            stub.lines.append(f"from {home} import {real} as _{space}_{last}")
+            spaces.setdefault(space, []).append(f"    {last} = staticmethod(_{space}_{last})")
+        else:
+            stub.lines.append(f"from {home} import {real} as {name}")
+    for space, lines in spaces.items():
+        stub.lines += ["", f"class {space}:", *lines]
     return stub.text()
 
 

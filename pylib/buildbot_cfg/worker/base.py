@@ -9,6 +9,7 @@ from buildbot_cfg._bridge import WorkerBase
 from buildbot_cfg._checks import check_identifier, check_properties, check_strings, check_type
 from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import report
+from buildbot_cfg.interfaces import IRenderable
 from buildbot_cfg.util.service import BuildbotService
 
 _RESERVED = ("debug", "change", "status")
@@ -25,7 +26,7 @@ class AbstractWorker(WorkerBase, BuildbotService):
     def checkConfig(
         self,
         name: str,
-        password: Any,
+        password: str | IRenderable | None,
         max_builds: int | None = None,
         notify_on_missing: list[str] | str | None = None,
         missing_timeout: float | None = None,
@@ -84,7 +85,7 @@ class Worker(AbstractWorker):
 
     Args:
         name: letters, digits, "-" and "_", at most 50.
-        password: what the worker must show.
+        password: what the worker must show; may be a ``util.Secret``.
         max_builds: builds at a time; None: no limit.
         notify_on_missing: mail addresses.
         missing_timeout: seconds without a connection before somebody is told.
