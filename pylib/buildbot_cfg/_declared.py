@@ -116,6 +116,7 @@ def _merged(cls: type, method: str) -> Parameters | None:
     found: dict[str, inspect.Parameter] = {}
     rest: list[inspect.Parameter] = []
     by_position = True
+    filled_in = getattr(cls, "_call_fills_in", ())  # a class gives them to the next one itself
     for base in cls.__mro__:
         function = vars(base).get(method)
         if function is None or base is object:
@@ -125,8 +126,11 @@ def _merged(cls: type, method: str) -> Parameters | None:
         own = _parameters(function)
         for parameter in own:
             if parameter.kind not in _OPEN:
-                kind = parameter.kind if by_position else parameter.KEYWORD_ONLY
-                found.setdefault(parameter.name, parameter.replace(kind=kind))
+                if not by_position:
+                    parameter = parameter.replace(kind=parameter.KEYWORD_ONLY)
+                if parameter.name in filled_in and parameter.default is parameter.empty:
+                    parameter = parameter.replace(default=None, kind=parameter.KEYWORD_ONLY)
+                found.setdefault(parameter.name, parameter)
         by_position = by_position and any(p.kind is p.VAR_POSITIONAL for p in own)
         rest = [p for p in own if p.kind in _OPEN]
         if not any(p.kind is p.VAR_KEYWORD for p in rest):

@@ -13,6 +13,7 @@ from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView
 from buildbot_cfg._view_workers import Sourced, sourced
 from buildbot_cfg._where import Location, place
+from buildbot_cfg.plugins._inactive import TEXT, warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.schedulers.basic import AnyBranchScheduler, BaseBasicScheduler
@@ -67,6 +68,8 @@ def scheduler_views(
 ) -> list[SchedulerView]:
     """Checks ``c["schedulers"]``."""
     views: dict[str, SchedulerView] = {}
+    inactive: set[str] = set()
+    driven: set[str] = set()
     known = {builder.name for builder in builders}
     known |= {str(b.name) for b in values["builders"] if is_broken(b)}
     for scheduler in values["schedulers"]:
@@ -80,17 +83,21 @@ def scheduler_views(
         if is_broken(scheduler) or not isinstance(scheduler.name, str):
             continue
         where = place(scheduler)
-        if scheduler.name in views:
+        if scheduler.name in views or scheduler.name in inactive:
             report("another scheduler has this name", scheduler.label, where)
         names = _builder_names(scheduler, known, values["multiMaster"], where)
         _warn_later(scheduler, where)
+        driven.update(known if holds_renderable(scheduler.builderNames) else names)
+        if warn_if_inactive(scheduler, scheduler.label, where):
+            inactive.add(scheduler.name)
+            continue
         view = _view(scheduler, names, values)
         if view is None:
             what = f"schedulers of the class {type(scheduler).__name__} do nothing in this version"
             report(what, scheduler.label, where)
         else:
             views.setdefault(scheduler.name, view)
-    _check_driven(values, builders, views)
+    _check_driven(values, builders, driven)
     return list(views.values())
 
 
@@ -98,8 +105,7 @@ def _builder_names(
     scheduler: ReconfigurableBaseScheduler, known: set[str], multi_master: bool, where: Location
 ) -> list[str]:
     if holds_renderable(scheduler.builderNames):
-        what = '"builderNames" holds a renderable, which is not possible in this version'
-        report(what, scheduler.label, where)
+        warn(f'"builderNames" holds a renderable: {TEXT}', scheduler.label, where)
         return []
     names = [name for name in scheduler.builderNames if isinstance(name, str)]
     for name in dict.fromkeys(names):
@@ -119,12 +125,9 @@ def _warn_later(scheduler: ReconfigurableBaseScheduler, where: Location) -> None
             warn(what, scheduler.label, where)
 
 
-def _check_driven(
-    values: dict[str, Any], builders: list[BuilderView], views: dict[str, SchedulerView]
-) -> None:
+def _check_driven(values: dict[str, Any], builders: list[BuilderView], driven: set[str]) -> None:
     if values["multiMaster"] or any(is_broken(s) for s in values["schedulers"]):
         return
-    driven = {name for view in views.values() for name in view.builder_names}
     for builder in builders:
         if builder.name not in driven:
             config = builder.maker.config

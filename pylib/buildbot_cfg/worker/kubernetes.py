@@ -21,6 +21,7 @@ class KubeLatentWorker(CompatibleLatentWorkerMixin, DockerBaseWorker):
     """
 
     instance = None
+    _call_fills_in = ("password",)
 
     def checkConfig(
         self,

@@ -18,6 +18,8 @@ class LocalWorker(Worker):
         workdir: its base directory; workers/NAME below the master's by default.
     """
 
+    _call_fills_in = ("password",)
+
     def checkConfig(self, name: str, workdir: str | None = None, **kwargs: Any) -> Any:
         """Reports what is wrong with the arguments."""
         kwargs["password"] = None

@@ -23,6 +23,7 @@ class MarathonLatentWorker(CompatibleLatentWorkerMixin, DockerBaseWorker):
     """
 
     instance = None
+    _call_fills_in = ("password",)
 
     def checkConfig(
         self,
