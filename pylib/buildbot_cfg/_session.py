@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from buildbot_cfg._master import MASTER
@@ -39,8 +40,13 @@ class BuildSession:
         self.current: Any = None
 
     def _changed(self, name: str, value: Any, source: str, runtime: bool) -> None:
-        if self.current is not None:
+        if self.current is None:
+            return
+        try:
             self.current.set_property(name, value, source, runtime)
+        except TypeError:  # JSON has texts for keys like 1 and None
+            plain = json.loads(json.dumps(value))
+            self.current.set_property(name, plain, source, runtime)
 
     def _uses_secret(self, name: str, value: str) -> None:
         if self.current is not None:

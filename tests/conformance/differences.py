@@ -124,4 +124,16 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/1.properties.told is type*",
         "A step is of its class; Buildbot makes a subclass of it for each.",
     ),
+    *(
+        Allowed(
+            ("step_arguments",),
+            f"builds.b1/1.{path}",
+            "The worker tells of a command that is none, in our own words; Buildbot fails over None before.",
+        )
+        for path in (
+            "state_string",
+            "steps.* as command.*",
+            "steps.empty command.logs.err_text.text",
+        )
+    ),
 )

@@ -19,7 +19,7 @@ RUN_TEXT = [
 TIME_FIELDS = {
     "started_at", "complete_at", "claimed_at", "submitted_at", "created_at", "locks_acquired_at", "last_active",
 }  # fmt: skip
-TRACEBACKS = {"err_text", "err_html"}
+TRACEBACKS = ("err_text", "err_html")
 
 
 class Tree:
@@ -194,8 +194,9 @@ class Tree:
         lines = self.stage.log_text(step, log["slug"]).split("\n") if log["num_lines"] else []
         if lines and not lines[-1]:
             lines.pop()
-        if log["slug"] in TRACEBACKS:  # only the exception itself is the same everywhere
-            raised = exception_of(lines) if log["slug"] == "err_text" else "a traceback"
+        if log["slug"].endswith(TRACEBACKS):  # only the exception itself is the same everywhere
+            is_text = log["slug"].endswith("err_text")
+            raised = exception_of(lines) if is_text else "a traceback"
             return told | {"num_lines": "some", "text": raised}
         if log["type"] == "s":
             lines = in_order(lines)
@@ -210,7 +211,7 @@ def exception_of(lines: list[str]) -> str:
     text = "\n".join(lines).rstrip()
     inner = re.search(r"FirstError.*<class '([\w.]+)'>: (.*)", text)
     last = f"{inner[1]}: {inner[2]}" if inner else text.split("\n")[-1]
-    return last.removeprefix("builtins.")
+    return last.removeprefix("builtins.").removesuffix(":")
 
 
 def in_order(lines: list[str]) -> list[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Coroutine
 from typing import Any
 
@@ -89,7 +90,11 @@ class LiveStep:
 
 
 async def current_summary(step: Any) -> str:
-    """What the step is doing, as one text."""
-    summary = await awaited(step.getCurrentSummary())
+    """What the step is doing, as one text; one that raises is told in the master's log only."""
+    try:
+        summary = await awaited(step.getCurrentSummary())
+    except Exception:
+        _bridge.log("error", f"getCurrentSummary() failed:\n{traceback.format_exc()}")
+        return "running"
     text: str = summary.get("step", "running")
     return str(step.getProperties().cleanupTextFromSecrets(text))

@@ -111,7 +111,7 @@ class ShellMixin:
             if key not in given:
                 raise TypeError(f'makeRemoteShellCommand has no argument "{key}"')
         given.update(overrides)
-        given["command"] = flattened(given["command"])
+        given["command"] = self.command = flattened(given["command"])  # the summary names it
         given["env"] = await _environment(step.build, given["env"])
         logfiles = given["logfiles"] or {}
         lazy = given.pop("lazylogfiles")

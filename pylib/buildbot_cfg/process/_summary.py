@@ -55,13 +55,14 @@ def with_suffix(step: Any, text: str) -> str:
 
 def current(step: Any) -> str:
     """What the step is doing."""
-    return with_suffix(step, joined(step.description)) if step.description else "running"
+    told = step.description is not None
+    return with_suffix(step, joined(step.description)) if told else "running"
 
 
 def final(step: Any) -> str:
     """What the step has done, and how it ended."""
-    done = step.descriptionDone or step.description
-    return outcome(step, with_suffix(step, joined(done)) if done else "finished")
+    done = step.description if step.descriptionDone is None else step.descriptionDone
+    return outcome(step, "finished" if done is None else with_suffix(step, joined(done)))
 
 
 def outcome(step: Any, text: str) -> str:

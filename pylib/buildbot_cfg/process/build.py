@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import ntpath
 import posixpath
 from collections.abc import Callable, Iterable
@@ -125,11 +126,9 @@ class Build(PropertiesMixin):
     ) -> Any:
         """A statistic of all steps, joined by ``summary_fn``."""
         found = [s.getStatistic(name) for s in self.executedSteps if s.hasStatistic(name)]
-        if initial_value is None and found:
-            initial_value, found = found[0], found[1:]
-        for value in found:
-            initial_value = summary_fn(initial_value, value)
-        return initial_value
+        if initial_value is None:
+            return functools.reduce(summary_fn, found)
+        return functools.reduce(summary_fn, found, initial_value)
 
     def addStepsAfterCurrentStep(self, step_factories: list[Any]) -> None:
         """Adds steps that run right after the current one."""

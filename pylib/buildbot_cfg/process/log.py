@@ -155,7 +155,10 @@ class StepLogs:
         await log.finish()
 
     async def add_exception(self, why: BaseException, prefix: str) -> None:
-        """Makes a text and an HTML log of a traceback."""
+        """Makes a text and an HTML log of a traceback; ``why`` may be a Failure of Twisted."""
+        inner = getattr(why, "value", None)
+        if isinstance(inner, BaseException) and hasattr(why, "getTraceback"):
+            why = inner
         text = "".join(traceback.format_exception(why))
         await self.add_complete(prefix + "err.text", "t", text)
         await self.add_complete(prefix + "err.html", "h", f"<pre>{html.escape(text)}</pre>")

@@ -84,11 +84,7 @@ class Properties:
         _check_name(name)
         if not is_renderable(value):
             _check_value(name, value)
-        self.properties[name] = (value, source)
-        if runtime:
-            self.runtime.add(name)
-        if self.on_change is not None:
-            self.on_change(name, value, source, runtime)
+        self._take(name, value, source, runtime)
 
     def getPropertySource(self, name: str) -> str:
         """Where the value came from.
@@ -116,14 +112,21 @@ class Properties:
 
     def updateFromProperties(self, other: Properties) -> None:
         """Takes over all of another one."""
-        self.properties.update(other.properties)
-        self.runtime.update(other.runtime)
+        for name, (value, source) in other.properties.items():
+            self._take(name, value, source, name in other.runtime)
 
     def updateFromPropertiesNoRuntime(self, other: Properties) -> None:
         """Takes over those of another one that were not set while a build ran."""
-        for name, kept in other.properties.items():
+        for name, (value, source) in other.properties.items():
             if name not in other.runtime:
-                self.properties[name] = kept
+                self._take(name, value, source, False)
+
+    def _take(self, name: str, value: Any, source: str, runtime: bool) -> None:
+        self.properties[name] = (value, source)
+        if runtime:
+            self.runtime.add(name)
+        if self.on_change is not None:
+            self.on_change(name, value, source, runtime)
 
     @_tasks.promised
     async def render(self, value: Any) -> Any:
@@ -210,8 +213,7 @@ class Properties:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={value!r}" for name, value, _ in self.asList())
-        return f"Properties({inside})"
+        return f"Properties(**{ {name: value for name, value, _ in self.asList()}!r})"
 
 
 class PropertiesMixin:
