@@ -178,6 +178,8 @@ class Master:
         #: Values of the active configuration's keys.
         self.values: dict[str, Any] = {}
         self.basedir = ""
+        #: What ``HTTPSession`` takes; sessions need nothing of it.
+        self.httpservice: Any = None
         self.config = ActiveConfig({})
 
     def configured(self, basedir: str, values: dict[str, Any]) -> None:
