@@ -107,7 +107,7 @@ class FolderHandle:
         self.commands.append((name, args))
         self.transfers.append(transfer)
         if self.outcomes:
-            return {**_outcome(0), **self.outcomes.pop(0)}
+            return {**outcome(0), **self.outcomes.pop(0)}
         answer = await getattr(self, "_" + name)(args)
         if stdio is not None:
             for stream, text in (("o", answer.pop("out", "")), ("e", answer.pop("err", ""))):
@@ -133,7 +133,7 @@ class FolderHandle:
                 stderr=subprocess.PIPE, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            return {**_outcome(error.errno), "err": str(error)}
+            return {**outcome(error.errno), "err": str(error)}
         talk = asyncio.ensure_future(process.communicate(stdin.encode() if stdin else None))
         stop = asyncio.ensure_future(self.interrupted.wait())
         await asyncio.wait({talk, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -141,58 +141,58 @@ class FolderHandle:
         if not talk.done():
             os.killpg(process.pid, signal.SIGKILL)
             await talk
-            return {**_outcome(-1), "end": "interrupted"}
+            return {**outcome(-1), "end": "interrupted"}
         out, err = talk.result()
-        return {**_outcome(process.returncode), "out": out.decode(), "err": err.decode()}
+        return {**outcome(process.returncode), "out": out.decode(), "err": err.decode()}
 
     async def _mkdir(self, args):
         (self.root / args["dir"]).mkdir(parents=True, exist_ok=True)
-        return _outcome(0)
+        return outcome(0)
 
     async def _rmdir(self, args):
         shutil.rmtree(self.root / args["dir"], ignore_errors=True)
-        return _outcome(0)
+        return outcome(0)
 
     async def _rmfile(self, args):
         try:
             (self.root / args["path"]).unlink()
         except OSError as error:
-            return _outcome(error.errno)
-        return _outcome(0)
+            return outcome(error.errno)
+        return outcome(0)
 
     async def _stat(self, args):
         try:
             found = (self.root / args["file"]).stat()
         except OSError as error:
-            return _outcome(error.errno)
-        return {**_outcome(0), "updates": [("stat", list(found))]}
+            return outcome(error.errno)
+        return {**outcome(0), "updates": [("stat", list(found))]}
 
     async def _listdir(self, args):
         try:
             found = sorted(path.name for path in (self.root / args["dir"]).iterdir())
         except OSError as error:
-            return _outcome(error.errno)
-        return {**_outcome(0), "updates": [("files", found)]}
+            return outcome(error.errno)
+        return {**outcome(0), "updates": [("files", found)]}
 
     async def _glob(self, args):
         found = sorted(str(path) for path in self.root.glob(args["path"]))
-        return {**_outcome(0), "updates": [("files", found)]}
+        return {**outcome(0), "updates": [("files", found)]}
 
     async def _uploadFile(self, args):
         try:
             data = (self.root / args["workdir"] / args["workersrc"]).read_bytes()
         except OSError as error:
-            data, failed = b"", {**_outcome(1), "err": str(error)}
+            data, failed = b"", {**outcome(1), "err": str(error)}
         else:
             failed = None
         # The worker closes the master's file whether it could read its own or not.
         (self.root / self.transfers[-1]["path"]).write_bytes(data)
-        return failed or _outcome(0)
+        return failed or outcome(0)
 
     async def _uploadDirectory(self, args):
         source = self.root / args["workdir"] / args["workersrc"]
         shutil.copytree(source, self.transfers[-1]["path"], dirs_exist_ok=True)
-        return _outcome(0)
+        return outcome(0)
 
     async def _downloadFile(self, args):
         plan = self.transfers[-1]
@@ -202,14 +202,14 @@ class FolderHandle:
         target.write_bytes(data)
         if args["mode"] is not None:
             target.chmod(args["mode"])
-        return _outcome(0)
+        return outcome(0)
 
     async def _cpdir(self, args):
         shutil.copytree(self.root / args["fromdir"], self.root / args["todir"], symlinks=True)
-        return _outcome(0)
+        return outcome(0)
 
 
-def _outcome(rc):
+def outcome(rc):
     return {
         "end": "completed", "rc": rc, "failure_reason": "", "error": "", "updates": [],
         "stdout": "", "stderr": "",

@@ -89,9 +89,12 @@ NAMES: dict[str, dict[str, str]] = {
     "steps": {
         "Assert": "buildbot_cfg.steps.master",
         "BuildStep": "buildbot_cfg.process.buildstep",
+        "Bzr": "buildbot_cfg.steps.source.bzr",
+        "CVS": "buildbot_cfg.steps.source.cvs",
         "Compile": "buildbot_cfg.steps.shell",
         "Configure": "buildbot_cfg.steps.shell",
         "CopyDirectory": "buildbot_cfg.steps.worker",
+        "Darcs": "buildbot_cfg.steps.source.darcs",
         "DirectoryUpload": "buildbot_cfg.steps.transfer",
         "FileDownload": "buildbot_cfg.steps.transfer",
         "FileExists": "buildbot_cfg.steps.worker",
@@ -108,9 +111,14 @@ NAMES: dict[str, dict[str, str]] = {
         "LogRenderable": "buildbot_cfg.steps.master",
         "MakeDirectory": "buildbot_cfg.steps.worker",
         "MasterShellCommand": "buildbot_cfg.steps.master",
+        "Mercurial": "buildbot_cfg.steps.source.mercurial",
+        "Monotone": "buildbot_cfg.steps.source.mtn",
         "MultipleFileUpload": "buildbot_cfg.steps.transfer",
+        "P4": "buildbot_cfg.steps.source.p4",
         "RemoveDirectory": "buildbot_cfg.steps.worker",
         "RemovePYCs": "buildbot_cfg.steps.python_twisted",
+        "Repo": "buildbot_cfg.steps.source.repo",
+        "SVN": "buildbot_cfg.steps.source.svn",
         "SetProperties": "buildbot_cfg.steps.master",
         "SetPropertiesFromEnv": "buildbot_cfg.steps.worker",
         "SetProperty": "buildbot_cfg.steps.master",
@@ -213,6 +221,8 @@ NAMES: dict[str, dict[str, str]] = {
         "fnmatchStrMatcher": "buildbot_cfg.www.authz.authz",
         "reStrMatcher": "buildbot_cfg.www.authz.authz",
         "renderer": "buildbot_cfg.process.properties",
+        "repo.DownloadsFromChangeSource": "buildbot_cfg.steps.source.repo:RepoDownloadsFromChangeSource",
+        "repo.DownloadsFromProperties": "buildbot_cfg.steps.source.repo:RepoDownloadsFromProperties",
         "svn.split_file_alwaystrunk": "buildbot_cfg.changes.svnpoller:split_file_alwaystrunk",
         "svn.split_file_branches": "buildbot_cfg.changes.svnpoller:split_file_branches",
         "svn.split_file_projects_branches": (
@@ -251,13 +261,12 @@ NAMES: dict[str, dict[str, str]] = {
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    BuildEPYDoc BuildbotCiSetupSteps BuildbotTestCiTrigger Bzr CMake CVS Cppcheck DELETE Darcs
-    DebCowbuilder DebLintian DebPbuilder GET GitDiffInfo HEAD HLint HTTPStep MaxQ Mercurial Mock
-    MockBuildSRPM MockRebuild Monotone MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16
-    MsBuild17 MsBuild4 OPTIONS P4 POST PUT PerlModuleTest PyFlakes PyLint Repo Robocopy RpmBuild
-    RpmLint SVN Sphinx SubunitShellCommand TreeSize UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14
-    VC141 VC6 VC7 VC8 VC9 VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017
-    VS2019 VS2022 repo.DownloadsFromChangeSource repo.DownloadsFromProperties
+    BuildEPYDoc BuildbotCiSetupSteps BuildbotTestCiTrigger CMake Cppcheck DELETE DebCowbuilder
+    DebLintian DebPbuilder GET GitDiffInfo HEAD HLint HTTPStep MaxQ Mock MockBuildSRPM
+    MockRebuild MsBuild MsBuild12 MsBuild14 MsBuild141 MsBuild15 MsBuild16 MsBuild17 MsBuild4
+    OPTIONS POST PUT PerlModuleTest PyFlakes PyLint Robocopy RpmBuild RpmLint Sphinx
+    SubunitShellCommand TreeSize UbuCowbuilder UbuPbuilder VC10 VC11 VC12 VC14 VC141 VC6 VC7 VC8
+    VC9 VCExpress9 VS2003 VS2005 VS2008 VS2010 VS2012 VS2013 VS2015 VS2017 VS2019 VS2022
     """.split()
 )
 

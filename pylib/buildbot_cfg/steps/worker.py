@@ -68,7 +68,9 @@ class CompositeStepMixin:
         return evaluateCommand(command)
 
     @_tasks.started
-    async def runRmdir(self, dir: str, timeout: float | None = None, **kwargs: Any) -> Any:
+    async def runRmdir(
+        self, dir: str | list[str], timeout: float | None = None, **kwargs: Any
+    ) -> Any:
         """Deletes a directory; true when that failed."""
         args = {"dir": dir, "logEnviron": getattr(self, "logEnviron", True)}
         if timeout:

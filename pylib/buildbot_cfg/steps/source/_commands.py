@@ -29,6 +29,7 @@ class CommandLines(CompositeStepMixin):
         workdir: str | None = None,
         decode: dict[int, int] | None = None,
         env: dict[str, Any] | None = None,
+        **options: Any,
     ) -> RemoteCommand:
         """Runs a command in the tree; its output goes into the step's log.
 
@@ -39,8 +40,8 @@ class CommandLines(CompositeStepMixin):
             self.workdir if workdir is None else workdir,
             words,
             env=self.env if env is None else env,
-            timeout=self.timeout,
-            logEnviron=self.logEnviron,
+            timeout=options.get("timeout", self.timeout),
+            logEnviron=options.get("logEnviron", self.logEnviron),
             collectStdout=collect,
             collectStderr=collect_errors,
             initialStdin=stdin,

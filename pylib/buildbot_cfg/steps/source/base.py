@@ -21,6 +21,7 @@ from buildbot_cfg.steps.source._commands import CommandLines
 
 _PATCHED = ".buildbot-patched"
 _DIFF = ".buildbot-diff"
+_PATCH_TIMEOUT = 20 * 60
 _MODES = ("incremental", "full")
 
 
@@ -116,6 +117,13 @@ class Source(BuildStep, CommandLines):
         known = ", ".join(str(choice) for choice in choices if choice is not None)
         report(f'"{name}" must be one of {known}, not {shown(value)}', self.label)
 
+    def _check_full_method(self) -> None:
+        """Reports a method that mode "full" has not, and any in mode "incremental"."""
+        if self.mode == "full" and self.method is not None:
+            self._check_choice("method", self.possible_methods)
+        elif self.mode == "incremental" and self.method is not None:
+            report('"method" needs the mode "full"', self.label)
+
     # -- what is to be checked out -----------------------------------------------------------
 
     def updateSourceProperty(self, name: str, value: Any, source: str = "") -> None:
@@ -182,7 +190,8 @@ class Source(BuildStep, CommandLines):
     async def applyPatch(self, patch: tuple[int, bytes, str]) -> None:
         """Runs the command that patches; subclasses may have their own."""
         words = ["patch", f"-p{patch[0]}", "--remove-empty-files", "--force", "--forward"]
-        await self._shell([*words, "-i", _DIFF], False, False, None, True)
+        words += ["-i", _DIFF]
+        await self._shell(words, False, False, None, True, timeout=_PATCH_TIMEOUT)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -216,6 +225,43 @@ class Source(BuildStep, CommandLines):
         """Stops the step when the worker has not the program."""
         if await self._dovccmd(list(version) or ["--version"], abandonOnFailure=False) != 0:
             raise WorkerSetupError(f"{self.program} is not installed on the worker")
+
+    def _getMethod(self) -> Any:
+        if self.method is None and self.mode == "full":
+            return "fresh"
+        return None if self.mode == "incremental" else self.method
+
+    async def copied_from_source(self) -> None:
+        """The method "copy": updates the directory "source", and copies it."""
+        await self.runRmdir(self.workdir, timeout=self.timeout)
+        target, self.workdir = self.workdir, "source"
+        try:
+            await awaited(self.mode_incremental())
+            await self.copied("source", target)
+        finally:
+            self.workdir = target
+
+    @promised
+    async def mode_incremental(self) -> None:
+        """Brings the tree of the last build up to date, or makes one."""
+        raise NotImplementedError(f"{type(self).__name__} has no mode_incremental()")
+
+    async def cloned(self, words: list[Any]) -> None:
+        """Runs the command that makes a tree, as often as ``retry`` says.
+
+        Raises:
+            BuildStepFailed: in vain.
+        """
+
+        async def attempt() -> bool:
+            if attempts.pop(0):
+                await self.runRmdir(self.workdir)
+            attempts.append(True)
+            return bool(await self._dovccmd(words, abandonOnFailure=False) == 0)
+
+        attempts = [False]
+        if not await self.retried(attempt):
+            raise BuildStepFailed(f"{self.program} {words[0]} failed")
 
     async def retried(self, attempt: Callable[[], Awaitable[bool]]) -> bool:
         """Whether an attempt succeeded, trying again as ``retry`` says."""

@@ -156,11 +156,6 @@ class Git(GitCommands):
             await self._git_auth.remove_auth_files_if_needed(folder)
         return SUCCESS
 
-    def _getMethod(self) -> Any:
-        if self.method is None and self.mode == "full":
-            return "fresh"
-        return None if self.mode == "incremental" else self.method
-
     def _get_auth_data_workdir(self) -> str:
         if self.mode == "full" and self.method == "copy":
             return self.srcdir
