@@ -221,8 +221,12 @@ NAMES: dict[str, dict[str, str]] = {
         "fnmatchStrMatcher": "buildbot_cfg.www.authz.authz",
         "reStrMatcher": "buildbot_cfg.www.authz.authz",
         "renderer": "buildbot_cfg.process.properties",
-        "repo.DownloadsFromChangeSource": "buildbot_cfg.steps.source.repo:RepoDownloadsFromChangeSource",
-        "repo.DownloadsFromProperties": "buildbot_cfg.steps.source.repo:RepoDownloadsFromProperties",
+        "repo.DownloadsFromChangeSource": (
+            "buildbot_cfg.steps.source.repo:RepoDownloadsFromChangeSource"
+        ),
+        "repo.DownloadsFromProperties": (
+            "buildbot_cfg.steps.source.repo:RepoDownloadsFromProperties"
+        ),
         "svn.split_file_alwaystrunk": "buildbot_cfg.changes.svnpoller:split_file_alwaystrunk",
         "svn.split_file_branches": "buildbot_cfg.changes.svnpoller:split_file_branches",
         "svn.split_file_projects_branches": (
