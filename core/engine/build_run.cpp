@@ -215,8 +215,11 @@ void BuildRun::write_dirty_properties() {
 }
 
 std::string BuildRun::unique_step_name(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 1; !step_names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+  // Steps that want the same name are counted; where the counted name is taken, it is counted itself.
+  const int twins = step_twins_[wanted]++;
+  const std::string counted = twins == 0 ? wanted : fmt::format("{}_{}", wanted, twins);
+  std::string name = counted;
+  for (int i = 1; !step_names_.insert(name).second; ++i) name = fmt::format("{}_{}", counted, i);
   return name;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -156,6 +157,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::deque<Upcoming> upcoming_;
   std::shared_ptr<StepRun> current_;
   std::unordered_set<std::string> step_names_;
+  std::unordered_map<std::string, int> step_twins_;  // how many steps have wanted a name so far
   std::int64_t next_step_number_ = 1;
   bool holds_worker_back_ = false;
 };

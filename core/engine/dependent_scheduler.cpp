@@ -47,6 +47,7 @@ void DependentScheduler::follow(const Buildset& row, const std::vector<Change>& 
     return;
   }
   NewBuildset order = new_order(config().reason);
+  for (const Change& change : changes) order.properties.update(change.properties);
   order.row.sourcestamps = row.sourcestamps;
   order.changes = changes;
   order.with.push_back(store_pending());

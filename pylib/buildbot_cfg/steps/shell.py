@@ -99,9 +99,11 @@ class Test(WarningCountingShellCommand):
         """The numbers of tests, if any were set."""
         if not self.hasStatistic("tests-total"):
             return super().getResultSummary()
-        text = f"{self.getStatistic('tests-total', 0)} tests"
-        for name in ("passed", "failed", "warnings"):
-            if count := self.getStatistic("tests-" + name, 0):
+        names = ("passed", "failed", "warnings")
+        counts = {name: self.getStatistic("tests-" + name, 0) for name in names}
+        text = f"{self.getStatistic('tests-total', 0) or sum(counts.values())} tests"
+        for name, count in counts.items():
+            if count:
                 text += f" {count} {name}"
         return {"step": _summary.outcome(self, text)}
 
