@@ -108,54 +108,31 @@ std::string_view LineSplitter::normalise(std::string_view text) {
   return normalised_;
 }
 
-void LineSplitter::emit_cutting(std::string_view lines, const Sink& sink) {
-  std::size_t emitted = 0;
-  std::size_t start = 0;
-  while (start < lines.size()) {
-    const std::size_t end = lines.find('\n', start);
-    const std::string_view line = lines.substr(start, end - start);
-    const std::size_t cut = cut_position(line);
-    if (cut == line.size()) {
-      start = end + 1;
-      continue;
-    }
-    if (start > emitted) sink(lines.substr(emitted, start - emitted));
-    sink(std::string(line.substr(0, cut)) + '\n');
-    start += cut;
-    emitted = start;
-  }
-  if (emitted < lines.size()) sink(lines.substr(emitted));
-}
-
-void LineSplitter::emit_partial_excess(const Sink& sink) {
-  std::size_t done = 0;
-  while (true) {
-    const std::string_view rest = std::string_view(partial_).substr(done);
+void LineSplitter::emit_partial(const Sink& sink) {
+  for (std::string_view rest = partial_; !rest.empty();) {
     const std::size_t cut = cut_position(rest);
-    if (cut == rest.size()) break;
     sink(std::string(rest.substr(0, cut)) + '\n');
-    done += cut;
+    rest.remove_prefix(cut);
   }
-  partial_.erase(0, done);
+  partial_.clear();
 }
 
 void LineSplitter::split(std::string_view text, const Sink& sink) {
   const std::size_t last = text.rfind('\n');
   if (last == std::string_view::npos) {
     partial_ += text;
-    emit_partial_excess(sink);
+    if (cut_position(partial_) < partial_.size()) emit_partial(sink);
     return;
   }
   std::string_view lines = text.substr(0, last + 1);
   if (!partial_.empty()) {
     const std::size_t first = lines.find('\n') + 1;
     partial_ += lines.substr(0, first);
-    emit_cutting(partial_, sink);
+    sink(partial_);
     lines.remove_prefix(first);
   }
-  if (!lines.empty()) emit_cutting(lines, sink);
+  if (!lines.empty()) sink(lines);
   partial_ = text.substr(last + 1);
-  emit_partial_excess(sink);
 }
 
 void LineSplitter::append(std::string_view text, const Sink& sink) {
@@ -167,7 +144,7 @@ void LineSplitter::append(std::string_view text, const Sink& sink) {
 void LineSplitter::flush(const Sink& sink) {
   after_ = After::text;
   if (!escape_.empty()) split(std::exchange(escape_, {}), sink);
-  if (!partial_.empty()) split("\n", sink);
+  emit_partial(sink);
 }
 
 }  // namespace kiln::wire

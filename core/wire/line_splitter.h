@@ -8,11 +8,10 @@
 
 namespace kiln::wire {
 
-// Turns the text of one stream, which comes in arbitrary pieces, into whole lines. `\r\n`, a bare
-// `\r`, runs of backspaces and the escapes that move the cursor (ESC[u, ESC[n;nH, ESC[n;nf, ESC[2J)
-// end a line as
-// `\n` does. Lines of more than 4096 characters are cut. The lines do not depend on how the text
-// was cut.
+// Turns the text of one stream, which comes in arbitrary pieces, into whole lines. `\r\n`, a bare `\r`, runs of
+// backspaces and the escapes that move the cursor (ESC[u, ESC[n;nH, ESC[n;nf, ESC[2J) end a line as `\n` does. A line is
+// as long as it is when its end comes in time: what has grown beyond 4096 characters without an end is cut to lines of
+// that length and a rest, as upstream does it.
 class LineSplitter {
  public:
   // Receives one or more whole lines, each ending in `\n`; the view is valid during the call only.
@@ -29,8 +28,7 @@ class LineSplitter {
   void read_escape(char c);
   void end_line();
   void split(std::string_view text, const Sink& sink);
-  void emit_cutting(std::string_view lines, const Sink& sink);
-  void emit_partial_excess(const Sink& sink);
+  void emit_partial(const Sink& sink);
 
   enum class After { text, carriage_return, backspace };
   After after_ = After::text;
