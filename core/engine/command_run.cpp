@@ -91,7 +91,8 @@ void CommandRun::on_update(std::string_view key, const Json& value) {
 void CommandRun::on_complete(std::optional<std::string> failure_text) {
   if (host_ == nullptr || ended_) return;
   if (failure_text) outcome_.error = std::move(*failure_text);
-  finish(interrupted_ ? End::interrupted : outcome_.error.empty() ? End::completed : End::failed);
+  // Also when it was interrupted: the worker could not end it.
+  finish(!outcome_.error.empty() ? End::failed : interrupted_ ? End::interrupted : End::completed);
 }
 
 void CommandRun::on_lost() {

@@ -76,6 +76,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "The pattern without quotes finds the files; Buildbot's finds none.",
     ),
     Allowed(
+        ("stubborn",),
+        "builds.*.steps.shell.logs.err_text.text",
+        "The error itself, without Twisted's words about where it came from.",
+    ),
+    Allowed(
         ("transfers",),
         "builds.b1/1.steps.download_3.logs.err_text.text",
         "The error itself, without Twisted's words about where it came from.",

@@ -133,6 +133,21 @@ TEST_CASE("a build that is stopped twice tells the last reason") {
   CHECK(host.worker->count("interrupt second") == 0);
 }
 
+TEST_CASE("a command that its worker cannot interrupt makes its step an exception") {
+  StopHost host;
+  host.begin();
+  host.worker->heeds_interrupts = false;
+  host.force("a");
+  host.stop();
+  host.worker->fail("SIGKILL failed to kill process");
+  host.worker->finish_all_with(0);
+  host.settle();
+
+  CHECK(host.step(1, "slow").results == Results::exception);
+  CHECK(host.log_text(1, "slow", "err.text") == "SIGKILL failed to kill process\n");
+  CHECK(host.build(1).results == Results::cancelled);
+}
+
 TEST_CASE("a worker that ignores the interrupt is asked again and then given up") {
   StopHost host;
   host.begin();
