@@ -7,6 +7,9 @@
 namespace kiln::engine {
 namespace {
 
+constexpr std::size_t urls_saved_at_once = 100;
+constexpr std::chrono::milliseconds between_many_urls{250};
+
 Error too_late() { return make_error(Errc::cancelled, "the step is over"); }
 
 }  // namespace
@@ -105,14 +108,42 @@ void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
     return;
   }
   urls_.push_back({build_.masked(std::move(name)), build_.masked(std::move(url))});
-  Unit& unit = build_.pending();
+  if (urls_.size() <= urls_saved_at_once) {
+    url_replies_.push_back(std::move(reply));
+  } else {
+    reply({});
+  }
+  save_urls();
+}
+
+// Each write has all of them: the first ones are written at once, many wait for each other.
+void StepRun::save_urls() {
+  if (urls_are_on_their_way_ || url_timer_ || urls_written_ == urls_.size()) return;
+  if (urls_.size() > urls_saved_at_once) {
+    url_timer_ = build_.kernel().clock.call_after(between_many_urls, [this] {
+      const auto keep = shared_from_this();
+      url_timer_.reset();
+      write_urls(build_.pending());
+      build_.commit_pending();
+    });
+    return;
+  }
+  write_urls(build_.pending());
+  build_.commit_pending();
+}
+
+void StepRun::write_urls(Unit& unit) {
+  if (urls_written_ == urls_.size()) return;
+  urls_written_ = urls_.size();
+  urls_are_on_their_way_ = true;
   unit.add(writes::SetStepUrls{row_.id, urls_});
-  unit.then([self = shared_from_this(), urls = urls_, reply = std::move(reply)](const Committed&) {
+  unit.then([self = shared_from_this(), urls = urls_, replies = std::exchange(url_replies_, {})](const Committed&) {
     self->row_.urls = urls;
     self->build_.kernel().publish("updated", self->row_);
-    reply({});
+    for (const Reply<>& reply : replies) reply({});
+    self->urls_are_on_their_way_ = false;
+    if (self->may_act()) self->save_urls();
   });
-  build_.commit_pending();
 }
 
 void StepRun::set_state_string(std::string text) {

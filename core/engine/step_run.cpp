@@ -246,6 +246,8 @@ void StepRun::write_end(const script::StepEnd& end) {
   const EpochSeconds now = build_.kernel().end_of(row_.started_at.value_or(0));
   const script::StepOptions& options = prepared_.options;
   Unit& unit = build_.pending();
+  url_timer_.reset();
+  write_urls(unit);
   logs_.write_finish_all(unit);
   unit.add(writes::FinishStep{row_.id, end.results, end.summary.step, end.hidden, now});
   std::optional<std::string> build_text = end.summary.build;
@@ -289,6 +291,8 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
 void StepRun::let_go() {
   is_abandoned_ = true;
   timer_.reset();
+  url_timer_.reset();
+  url_replies_.clear();
   deadline_.reset();
   early_logs_.clear();
   if (command_) command_->let_go();

@@ -79,6 +79,8 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void finish(script::StepEnd end);
   void write_end(const script::StepEnd& end);
   void show_state();
+  void save_urls();
+  void write_urls(Unit& unit);
   void escalate();
   void kill();
   void abandon();
@@ -91,6 +93,10 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   Step row_;  // as committed
   std::string state_string_ = "pending";
   std::vector<Url> urls_;
+  std::size_t urls_written_ = 0;          // as far as a unit has them
+  std::vector<Reply<>> url_replies_;      // of those that no unit has yet
+  bool urls_are_on_their_way_ = false;
+  std::unique_ptr<Timer> url_timer_;
   script::PreparedStep prepared_;
   StepLogs logs_;
   std::vector<EarlyLog> early_logs_;

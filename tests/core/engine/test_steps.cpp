@@ -383,6 +383,34 @@ TEST_CASE("URLs and state texts of a step are stored and announced") {
   CHECK(host.events.count("updated own none: working") == 1);
 }
 
+TEST_CASE("many URLs of a step are not written one by one") {
+  StepHostSetup host;
+  const HeldStep held("own");
+  host.build_scripted({held.step});
+  constexpr std::size_t many = 3000;
+  std::size_t done = 0;
+  std::function<void()> add = [&] {
+    if (done == many) return;
+    held.step->host->add_url("n" + std::to_string(done), "http://x/", [&](Result<void> added) {
+      REQUIRE(added);
+      ++done;
+      add();
+    });
+  };
+  add();
+  host.settle();
+  CHECK(done == many);
+  CHECK(host.step(1, "own").urls.size() == 100);
+  held.step->host->add_url("late", "http://x/", [](const Result<void>&) {});
+  held.end();
+  host.settle();
+
+  const auto urls = host.step(1, "own").urls;
+  REQUIRE(urls.size() == many + 1);
+  CHECK(urls[many - 1].name == "n2999");
+  CHECK(urls.back().name == "late");
+}
+
 TEST_CASE("steps can add steps right after themselves and at the end") {
   StepHostSetup host;
   const HeldStep held("first");
