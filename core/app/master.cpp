@@ -18,6 +18,7 @@
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
+#include "core/db/change_store.h"
 #include "core/files/file_transfers.h"
 
 namespace kiln::app {
@@ -114,8 +115,13 @@ Result<void> Master::Parts::open_storage() {
 }
 
 void Master::Parts::make_engine(Snapshot snapshot) {
-  engine = std::make_unique<engine::Engine>(engine::Engine::Needs{loop.clock(), db->journal(), events, *logs, *transfers},
-                                            std::move(snapshot));
+  const auto find_changes = [this](std::vector<SourceStamp> stamps, Reply<std::vector<Change>> reply) {
+    db->read<std::vector<Change>>(
+        [stamps = std::move(stamps)](db::Connection& connection) { return db::query_changes_of_stamps(connection, stamps); },
+        std::move(reply));
+  };
+  engine = std::make_unique<engine::Engine>(
+      engine::Engine::Needs{loop.clock(), db->journal(), events, *logs, *transfers, find_changes}, std::move(snapshot));
   api = std::make_unique<data::Api>(data::Api::Needs{*db, *logs, [this] { return engine->config(); }});
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
   authz = std::make_unique<data::Authz>(data::Authz::Needs{*db, [this] { return engine->config(); }});

@@ -7,6 +7,7 @@
 #include "core/db/blame.h"
 #include "core/db/change_store.h"
 #include "core/db/covers.h"
+#include "core/db/hash.h"
 #include "core/db/sourcestamp_store.h"
 #include "core/db/stored_properties.h"
 
@@ -108,6 +109,21 @@ Result<Rows<Change>> query_changes(Connection& connection, const ChangeScope& sc
   if (is_whole_collection) std::reverse(page.rows.begin(), page.rows.end());
   KILN_TRY_VOID(add_files_and_properties(connection, page.rows));
   return page;
+}
+
+Result<std::vector<Change>> query_changes_of_stamps(Connection& connection, const std::vector<SourceStamp>& stamps) {
+  std::vector<Change> changes;
+  for (const SourceStamp& stamp : stamps) {
+    if (stamp.patch) continue;
+    KILN_TRY(const auto id, connection.integer("SELECT id FROM sourcestamps WHERE ss_hash = ?",
+                                               sourcestamp_hash(stamp, std::nullopt)));
+    if (!id) continue;
+    ChangeScope scope;
+    scope.sourcestamp = SourceStampId(*id);
+    KILN_TRY(auto page, query_changes(connection, scope, {}));
+    if (!page.rows.empty()) changes.push_back(std::move(page.rows.front()));
+  }
+  return changes;
 }
 
 Result<Properties> query_change_properties(Connection& connection, ChangeId change) {

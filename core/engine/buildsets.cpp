@@ -54,7 +54,22 @@ BuildRequest new_request(const NewBuildset& order, std::int64_t id, BuilderId bu
 Buildsets::Buildsets(Kernel& kernel, Requests& requests, Waiting on_waiting)
     : kernel_(kernel), requests_(requests), on_waiting_(std::move(on_waiting)) {}
 
+// A source stamp that somebody names may be that of a change.
 void Buildsets::add(NewBuildset order, Reply<ForceResult> reply) {
+  std::vector<SourceStamp> open;
+  for (const SourceStamp& stamp : order.row.sourcestamps) {
+    if (!stamp.patch && !has_change(order.changes, stamp)) open.push_back(stamp);
+  }
+  if (open.empty() || !kernel_.find_changes) return add_known(std::move(order), std::move(reply));
+  kernel_.find_changes(std::move(open), [this, order = std::move(order), reply = std::move(reply)](
+                                            Result<std::vector<Change>> found) mutable {
+    if (!found) return reply(found.error());
+    for (Change& change : *found) order.changes.push_back(std::move(change));
+    add_known(std::move(order), std::move(reply));
+  });
+}
+
+void Buildsets::add_known(NewBuildset order, Reply<ForceResult> reply) {
   order.row.submitted_at = kernel_.clock.now_s();
   order.row.results = -1;
   Unit unit;

@@ -17,6 +17,7 @@ struct NewBuildset {
   Buildset row;           // what is asked for; ids and times are filled in
   Properties properties;
   std::vector<Change> changes;  // of each sourcestamp the newest, as far as known
+  std::vector<Change> causes;   // all changes that led to it, as far as the user's code wants to know
   std::vector<BuilderId> builders;
   int priority = 0;
   bool waited_for = false;
@@ -57,6 +58,7 @@ class Buildsets {
 
  private:
   struct Adding;
+  void add_known(NewBuildset order, Reply<ForceResult> reply);
   void write_collapse(Unit& unit, const NewBuildset& order);
   void on_added(const std::shared_ptr<Adding>& adding, const Written& written);
   void ask_hooks(const std::shared_ptr<Adding>& adding);

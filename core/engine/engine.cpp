@@ -54,7 +54,7 @@ struct Engine::Parts {
 };
 
 Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
-    : kernel{needs.clock, needs.journal, needs.events, needs.logs, needs.transfers, snapshot.master, nullptr},
+    : kernel{needs.clock, needs.journal, needs.events, needs.logs, needs.transfers, snapshot.master, needs.find_changes, nullptr},
       buildsets(kernel, requests, [this](BuilderState& builder) { matcher.wake(builder); }),
       fleet(kernel, requests,
             {[this](WorkerState& worker) { matcher.wake(worker); },

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/engine/kernel.h"
 #include "core/engine/worker_link.h"
 #include "core/logs/log_store.h"
 #include "core/model/event.h"
@@ -40,6 +41,7 @@ class Engine {
     EventSink& events;
     logs::LogStore& logs;
     script::Transfers& transfers;
+    FindChanges find_changes = nullptr;
   };
   // `snapshot`: the state at start, already reconciled.
   Engine(Needs needs, Snapshot snapshot);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/logs/log_store.h"
@@ -15,6 +17,9 @@
 
 namespace kiln::engine {
 
+// Replies with the newest change of each source stamp for which there is one. Null: there is nobody to ask.
+using FindChanges = std::function<void(std::vector<SourceStamp> stamps, Reply<std::vector<Change>> reply)>;
+
 // What every part of the engine works with. Loop thread.
 struct Kernel {
   Clock& clock;
@@ -23,6 +28,7 @@ struct Kernel {
   logs::LogStore& logs;
   script::Transfers& transfers;
   MasterId master;
+  FindChanges find_changes;
   script::ConfigPtr config;
   bool storage_lost = false;
   bool draining = false;  // no further builds are started, except those that running ones wait for

@@ -87,14 +87,14 @@ void append_part(std::string& key, const std::optional<std::string>& part) {
   key += '\0';
 }
 
-bool has_change(const BuildsetState& buildset, const SourceStamp& stamp) {
-  return std::any_of(buildset.changes.begin(), buildset.changes.end(), [&](const Change& change) {
+}  // namespace
+
+bool has_change(const std::vector<Change>& changes, const SourceStamp& stamp) {
+  return std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
     return change.codebase == stamp.codebase && change.revision == stamp.revision && change.branch == stamp.branch &&
            change.repository == stamp.repository && change.project == stamp.project;
   });
 }
-
-}  // namespace
 
 std::string collapse_key(const BuildsetState& buildset) {
   std::vector<const SourceStamp*> stamps;
@@ -109,7 +109,7 @@ std::string collapse_key(const BuildsetState& buildset) {
     append_part(key, stamp->repository);
     append_part(key, stamp->branch);
     append_part(key, stamp->project);
-    const bool changed = has_change(buildset, *stamp);
+    const bool changed = has_change(buildset.changes, *stamp);
     key += changed ? 'c' : 'r';
     if (!changed) append_part(key, stamp->revision);
   }

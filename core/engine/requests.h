@@ -41,4 +41,7 @@ class Requests {
 // Empty: this one is never replaced.
 std::string collapse_key(const BuildsetState& buildset);
 
+// Whether one of them is of this source stamp.
+bool has_change(const std::vector<Change>& changes, const SourceStamp& stamp);
+
 }  // namespace kiln::engine
