@@ -192,6 +192,9 @@ std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& 
   scheduler->builder_names = view.texts("builder_names");
   scheduler->properties = view.properties("properties");
   scheduler->priority = view.integer("priority");
+  if (py::object order = view["order"]; !order.is_none()) {
+    scheduler->order_hooks = make_order_hooks(policy, policy.hold(std::move(order)));
+  }
   scheduler->codebases.clear();
   for (const auto& [codebase, defaults] : py::cast<py::dict>(view["codebases"])) {
     scheduler->codebases[to_text(codebase)] = to_codebase(py::cast<py::dict>(defaults));
@@ -264,6 +267,7 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   for (const py::handle item : view["workers"]) config->workers.push_back(to_worker(View(item)));
   for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
+  if (view.flag("completes_changes")) config->change_hooks = make_change_hooks(policy);
   config->reload_limits = to_reload_limits(py::cast<py::dict>(view["settings"]));
   config->warnings = view.texts("warnings");
   config->object = policy.hold(object);

@@ -37,6 +37,61 @@ class PythonSchedulerHooks final : public SchedulerHooks {
   const ObjectRef hooks_;
 };
 
+class PythonOrderHooks final : public OrderHooks {
+ public:
+  PythonOrderHooks(Policy& policy, ObjectRef scheduler) : policy_(policy), scheduler_(std::move(scheduler)) {}
+
+  void complete(OrderDraft draft, Reply<OrderDraft> reply) override {
+    ask<OrderDraft>(
+        policy_, std::move(reply),
+        [scheduler = scheduler_, draft = std::move(draft)] {
+          py::dict values;
+          values["builder_names"] = to_python(draft.builder_names);
+          values["properties"] = to_python(draft.properties);
+          values["sourcestamps"] = to_python(draft.sourcestamps);
+          values["changes"] = to_python(draft.changes);
+          values["priority"] = draft.priority;
+          return py::object(policy_function("complete_order")(held(scheduler), values));
+        },
+        [](const py::object& values) -> Result<OrderDraft> {
+          OrderDraft done;
+          done.builder_names = to_texts(py::object(values["builder_names"]));
+          done.properties = to_properties(values["properties"]);
+          done.priority = py::object(values["priority"]).cast<int>();
+          return done;
+        });
+  }
+
+ private:
+  Policy& policy_;
+  const ObjectRef scheduler_;
+};
+
+class PythonChangeHooks final : public ChangeHooks {
+ public:
+  explicit PythonChangeHooks(Policy& policy) : policy_(policy) {}
+
+  void complete(ChangeDraft draft, Reply<ChangeDraft> reply) override {
+    ask<ChangeDraft>(
+        policy_, std::move(reply),
+        [draft] {
+          py::dict values = to_python(draft.change);
+          values["src"] = to_str(draft.src);
+          if (!draft.names_codebase) values["codebase"] = py::none();
+          return py::object(policy_function("complete_change")(values));
+        },
+        [draft](const py::object& values) -> Result<ChangeDraft> {
+          ChangeDraft done = draft;
+          done.change.codebase = to_text(values["codebase"]);
+          done.change.revlink = to_optional_text(values["revlink"]);
+          return done;
+        });
+  }
+
+ private:
+  Policy& policy_;
+};
+
 class PythonBuilderHooks final : public BuilderHooks {
  public:
   PythonBuilderHooks(Policy& policy, ObjectRef hooks) : policy_(policy), hooks_(std::move(hooks)) {}
@@ -119,6 +174,12 @@ class PythonForceForm final : public ForceForm {
 std::shared_ptr<SchedulerHooks> make_scheduler_hooks(Policy& policy, ObjectRef hooks) {
   return std::make_shared<PythonSchedulerHooks>(policy, std::move(hooks));
 }
+
+std::shared_ptr<OrderHooks> make_order_hooks(Policy& policy, ObjectRef scheduler) {
+  return std::make_shared<PythonOrderHooks>(policy, std::move(scheduler));
+}
+
+std::shared_ptr<ChangeHooks> make_change_hooks(Policy& policy) { return std::make_shared<PythonChangeHooks>(policy); }
 
 std::shared_ptr<BuilderHooks> make_builder_hooks(Policy& policy, ObjectRef hooks) {
   return std::make_shared<PythonBuilderHooks>(policy, std::move(hooks));

@@ -10,6 +10,8 @@ namespace kiln::bindings {
 
 // The user's callbacks as the engine sees them.
 std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, script::ObjectRef hooks);
+std::shared_ptr<script::OrderHooks> make_order_hooks(Policy& policy, script::ObjectRef scheduler);
+std::shared_ptr<script::ChangeHooks> make_change_hooks(Policy& policy);
 std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form, bool is_stock);
 std::shared_ptr<script::LoginHooks> make_login_hooks(Policy& policy, script::ObjectRef auth);

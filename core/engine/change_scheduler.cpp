@@ -67,7 +67,7 @@ void ChangeScheduler::build(const std::string& group) {
   if (changes.empty()) return;
   NewBuildset order = new_order(config().reason);
   add_changes(order, changes);
-  buildsets_.add(std::move(order), [](const Result<ForceResult>&) {});
+  order_builds(std::move(order), [](const Result<ForceResult>&) {});
 }
 
 }  // namespace kiln::engine

@@ -51,7 +51,7 @@ void DependentScheduler::follow(const Buildset& row, const std::vector<Change>& 
   order.row.sourcestamps = row.sourcestamps;
   order.changes = changes;
   order.with.push_back(store_pending());
-  buildsets_.add(std::move(order), [](const Result<ForceResult>&) {});
+  order_builds(std::move(order), [](const Result<ForceResult>&) {});
 }
 
 }  // namespace kiln::engine

@@ -74,6 +74,7 @@ void LiveScheduler::add_changes(NewBuildset& order, const Kept& changes) const {
   std::map<std::string, const Change*> newest;
   for (const auto& [id, kept] : changes) {
     newest[kept.change.codebase] = &kept.change;
+    if (config().order_hooks) order.causes.push_back(kept.change);
     drop.changes.push_back(id);
   }
   for (const auto& [codebase, defaults] : config().codebases) {
@@ -87,6 +88,28 @@ void LiveScheduler::add_changes(NewBuildset& order, const Kept& changes) const {
     }
   }
   order.with.emplace_back(std::move(drop));
+}
+
+// What the order would have written is written all the same when it comes to nothing: nobody tries it again for ever.
+void LiveScheduler::order_builds(NewBuildset order, Reply<ForceResult> reply) {
+  const auto hooks = config().order_hooks;
+  if (!hooks) return buildsets_.add(std::move(order), std::move(reply));
+  script::OrderDraft draft{config().builder_names, order.properties, order.row.sourcestamps,
+                           std::exchange(order.causes, {}), order.priority};
+  hooks->complete(std::move(draft), [this, order = std::move(order), reply = std::move(reply)](
+                                        const Result<script::OrderDraft>& done) mutable {
+    if (done) {
+      order.properties = done->properties;
+      order.builders = builder_ids(done->builder_names);
+      order.priority = done->priority;
+      return buildsets_.add(std::move(order), std::move(reply));
+    }
+    log_error("scheduler \"{}\" cannot order its builds: {}", state_.name, done.error().what);
+    Unit unit;
+    for (Write& write : order.with) unit.add(std::move(write));
+    if (!unit.empty()) kernel_.journal.commit(std::move(unit));
+    reply(done.error());
+  });
 }
 
 void LiveScheduler::add_default_stamps(NewBuildset& order) const {

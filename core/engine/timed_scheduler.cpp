@@ -146,7 +146,7 @@ void TimedScheduler::build_triggered(Unit unit) {
 
 void TimedScheduler::add(NewBuildset order, Unit unit) {
   for (Write& write : unit.writes) order.with.push_back(std::move(write));
-  buildsets_.add(std::move(order), [](const Result<ForceResult>&) {});
+  order_builds(std::move(order), [](const Result<ForceResult>&) {});
 }
 
 void TimedScheduler::trigger(script::TriggerOrder order, BuildId parent, Reply<script::Triggered> started,

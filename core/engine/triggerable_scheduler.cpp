@@ -18,7 +18,7 @@ void TriggerableScheduler::trigger(script::TriggerOrder order, BuildId parent, R
   buildset.row.parent_buildid = parent;
   buildset.row.parent_relationship = std::move(order.parent_relationship);
   buildset.on_complete = [finished = std::move(finished)](Results results) { finished(results); };
-  buildsets_.add(std::move(buildset), [started = std::move(started)](Result<ForceResult> done) {
+  order_builds(std::move(buildset), [started = std::move(started)](Result<ForceResult> done) {
     if (!done) return started(done.error());
     started(script::Triggered{done->buildset, std::move(done->requests)});
   });

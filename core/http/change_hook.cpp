@@ -125,7 +125,9 @@ Result<script::ChangeDraft> parse_base_change(const Request& request) {
   draft.change.properties = *std::move(properties);
   draft.change.repository = find(args, "repository").value_or("");
   draft.change.project = find(args, "project").value_or("");
-  draft.change.codebase = find(args, "codebase").value_or("");
+  const auto codebase = find(args, "codebase");
+  draft.change.codebase = codebase.value_or("");
+  draft.names_codebase = codebase.has_value();
   return draft;
 }
 
@@ -139,10 +141,15 @@ void handle_change_hook(const Request& request, const script::Config* config, da
   }
   auto draft = parse_base_change(request);
   if (draft.has_error()) return respond(refused(draft.error().what));
-  controls.add_change(*std::move(draft), [respond](Result<ChangeId> added) {
+  const auto tell = [respond](const Result<ChangeId>& added) {
     if (added.has_value()) return respond(html(200, "1 change found"));
     log_error("cannot add the change of a hook: {}", added.error().what);
     respond(html(500, "Error processing changes."));
+  };
+  if (!config->change_hooks) return controls.add_change(*std::move(draft), tell);
+  config->change_hooks->complete(*std::move(draft), [&controls, tell](Result<script::ChangeDraft> complete) {
+    if (complete.has_error()) return tell(complete.error());
+    controls.add_change(*std::move(complete), tell);
   });
 }
 

@@ -107,11 +107,27 @@ struct NativeChangeFilter {
 
 enum class Importance { ignored, unimportant, important };
 
-// Scheduler code of the user's: filter functions, fileIsImportant, renderable properties, own classes.
+// Scheduler code of the user's: filter functions, fileIsImportant, own classes.
 class SchedulerHooks {
  public:
   virtual ~SchedulerHooks() = default;
   virtual void classify(const Change& change, Reply<Importance> reply) = 0;
+};
+
+// What a scheduler asks for, before the user's code has had its say.
+struct OrderDraft {
+  std::vector<std::string> builder_names;
+  Properties properties;
+  std::vector<SourceStamp> sourcestamps;
+  std::vector<Change> changes;  // that led to it, oldest first
+  int priority = 0;
+};
+
+// Of schedulers that compute something: a priority that is a function, renderables in properties or builder names.
+class OrderHooks {
+ public:
+  virtual ~OrderHooks() = default;
+  virtual void complete(OrderDraft draft, Reply<OrderDraft> reply) = 0;
 };
 
 struct CodebaseDefaults {
@@ -133,9 +149,10 @@ struct SchedulerConfig {
     dependent
   } kind = Kind::single_branch;
   std::vector<std::string> builder_names;
-  Properties properties;  // source "Scheduler"; holds no renderables
+  Properties properties;  // source "Scheduler", without renderables
   std::map<std::string, CodebaseDefaults> codebases{{"", {}}};
   int priority = 0;
+  std::shared_ptr<OrderHooks> order_hooks;  // when set, asked for each buildset
   std::string reason;  // template with %(classname)s and %(name)s already replaced
   // those that look at changes
   std::optional<std::chrono::milliseconds> tree_stable_timer;
@@ -173,6 +190,20 @@ class ForceForm {
                      Reply<ForceOrder> reply) = 0;
 };
 
+// A new change as a change source, hook or user gives it.
+struct ChangeDraft {
+  Change change;
+  std::string src;
+  bool names_codebase = true;
+};
+
+// codebaseGenerator and revlink, where they are functions: fills in what the change leaves open.
+class ChangeHooks {
+ public:
+  virtual ~ChangeHooks() = default;
+  virtual void complete(ChangeDraft draft, Reply<ChangeDraft> reply) = 0;
+};
+
 struct ServiceConfig {
   std::string name;
   std::string class_name;
@@ -207,6 +238,7 @@ struct Config {
   std::vector<std::shared_ptr<const WorkerConfig>> workers;
   std::vector<std::shared_ptr<const SchedulerConfig>> schedulers;
   std::vector<ServiceConfig> change_sources;
+  std::shared_ptr<ChangeHooks> change_hooks;  // null: nothing to compute
   ReloadLimits reload_limits;
   std::vector<std::string> warnings;  // for the log and checkconfig
   ObjectRef object;                   // the Python side's own view

@@ -15,12 +15,6 @@
 
 namespace kiln::script {
 
-// A new change as a change source, hook or user gives it.
-struct ChangeDraft {
-  Change change;
-  std::string src;
-};
-
 // What Python may ask of the running master. Thread-safe: called on the policy thread; replies come on the loop thread.
 class MasterHost {
  public:

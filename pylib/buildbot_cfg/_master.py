@@ -140,12 +140,12 @@ class Updates:
             "project": project,
             "src": src or "",
         }
-        _complete(draft, category)
+        complete(draft, category)
         changeid: int = await _live().add_change(draft)
         return changeid
 
 
-def _complete(draft: dict[str, Any], category: Any) -> None:
+def complete(draft: dict[str, Any], category: Any) -> None:
     """Lets the configuration's functions fill in what the source left open."""
     values = MASTER.values
     if callable(category):

@@ -13,6 +13,7 @@ from typing import Any
 
 from buildbot_cfg import _alias, _bridge, _loader, _output, _services, _twisted, _watch
 from buildbot_cfg._hooks import classify, collapse
+from buildbot_cfg._orders import complete_change, complete_order
 from buildbot_cfg._session import open_build
 from buildbot_cfg._web_hooks import check_allowed, check_login, user_info
 
@@ -25,6 +26,8 @@ __all__ = [
     "child_ended",
     "classify",
     "collapse",
+    "complete_change",
+    "complete_order",
     "deactivate",
     "install_aliases",
     "load",

@@ -9,12 +9,13 @@ from typing import Any
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._orders import computes
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView
 from buildbot_cfg._view_workers import Sourced, sourced
 from buildbot_cfg._where import Location, place
-from buildbot_cfg.plugins._inactive import TEXT, warn_if_inactive
-from buildbot_cfg.process._rendering import holds_renderable
+from buildbot_cfg.plugins._inactive import warn_if_inactive
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.schedulers.basic import AnyBranchScheduler, BaseBasicScheduler
 from buildbot_cfg.schedulers.dependent import Dependent
@@ -44,6 +45,8 @@ class SchedulerView:
     properties: Sourced
     codebases: dict[str, dict[str, Any]]
     priority: int = 0
+    #: The scheduler, when user code has a say in its orders.
+    order: Any = None
     tree_stable_timer: float | None = None
     filter: list[tuple[str, list[Any], bool]] = field(default_factory=list)
     only_important: bool = False
@@ -104,8 +107,7 @@ def scheduler_views(
 def _builder_names(
     scheduler: ReconfigurableBaseScheduler, known: set[str], multi_master: bool, where: Location
 ) -> list[str]:
-    if holds_renderable(scheduler.builderNames):
-        warn(f'"builderNames" holds a renderable: {TEXT}', scheduler.label, where)
+    if is_renderable(scheduler.builderNames):
         return []
     names = [name for name in scheduler.builderNames if isinstance(name, str)]
     for name in dict.fromkeys(names):
@@ -116,9 +118,6 @@ def _builder_names(
 
 
 def _warn_later(scheduler: ReconfigurableBaseScheduler, where: Location) -> None:
-    if callable(scheduler.priority):
-        what = '"priority" as a function is accepted, not active in this version'
-        warn(what, scheduler.label, where)
     for name in _LATER:
         if hasattr(scheduler, name):
             what = f"the method {name} of {type(scheduler).__name__} is not called in this version"
@@ -143,9 +142,10 @@ def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> Scheduler
         "name": scheduler.name,
         "class_name": class_path(scheduler),
         "builder_names": names,
-        "properties": sourced(scheduler, "properties", "Scheduler"),
+        "properties": sourced(scheduler, "properties", "Scheduler", renderables=True),
         "codebases": codebases,
         "priority": priority,
+        "order": scheduler if computes(scheduler) else None,
     }
     if isinstance(scheduler, ForceScheduler):
         scheduler.validation = values["validation"]

@@ -71,13 +71,13 @@ def _missing_timeout(worker: AbstractWorker) -> float:
     return worker.DEFAULT_MISSING_TIMEOUT if given is None else given
 
 
-def sourced(owner: Any, key: str, source: str) -> Sourced:
-    """The owner's properties with their source; renderable ones are reported."""
+def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sourced:
+    """The owner's plain properties with their source; others are reported unless allowed."""
     found: Sourced = {}
     for name, value in getattr(owner, key).items():
-        if holds_renderable(value):
+        if not holds_renderable(value):
+            found[name] = (value, source)
+        elif not renderables:
             what = "is a renderable, which is not possible here in this version"
             report(f"{quoted('property', name)} {what}", owner.label, place(owner))
-        else:
-            found[name] = (value, source)
     return found

@@ -74,6 +74,8 @@ class ConfigView:
     workers: list[WorkerView] = field(default_factory=list)
     schedulers: list[SchedulerView] = field(default_factory=list)
     change_sources: list[tuple[str, str]] = field(default_factory=list)
+    #: Functions of the user's fill in what a change leaves open.
+    completes_changes: bool = False
     warnings: list[str] = field(default_factory=list)
     basedir: str = ""
     #: The change sources themselves, which ``activate`` starts.
@@ -108,6 +110,8 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.pb_ports, view.msgpack_ports = ports["pb"], ports["msgpack_experimental_v7"]
     view.www = _www(values["www"], lines)
     view.properties = _properties(values["properties"], path, lines("properties"))
+    functions = (values["codebaseGenerator"], values["revlink"])
+    view.completes_changes = any(function is not None for function in functions)
     view.collapse = collapse_of(values["collapseRequests"])
     view.workers = worker_views(values["workers"], lines("workers"))
     view.all_change_sources = change_sources(values["change_source"], lines("change_source"))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""What user code has to say when builds are ordered and changes come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from buildbot_cfg import _watch
+from buildbot_cfg.changes.changes import Change
+from buildbot_cfg.process._rendering import holds_renderable, render
+from buildbot_cfg.process.properties import Properties
+
+
+@dataclass(slots=True)
+class ChangeModel:
+    """A change as priority functions see it."""
+
+    changeid: int
+    author: str
+    committer: str | None
+    comments: str
+    branch: str | None
+    revision: str | None
+    revlink: str | None
+    when_timestamp: datetime
+    category: str | None
+    sourcestampid: int | None
+    parent_changeids: list[int]
+    repository: str
+    codebase: str
+    project: str
+    files: list[str]
+    properties: dict[str, tuple[Any, str]]
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> ChangeModel:
+        """Makes one of a row as REST gives it."""
+        made: dict[str, Any] = {name: row.get(name) for name in cls.__dataclass_fields__}
+        made["when_timestamp"] = datetime.fromtimestamp(row["when_timestamp"], timezone.utc)
+        made["sourcestampid"] = (row.get("sourcestamp") or {}).get("ssid")
+        return cls(**made)
+
+
+def computes(scheduler: Any) -> bool:
+    """Whether the scheduler's orders depend on user code."""
+    return (
+        callable(scheduler.priority)
+        or holds_renderable(scheduler.builderNames)
+        or holds_renderable(scheduler.properties)
+    )
+
+
+async def complete_order(scheduler: Any, draft: dict[str, Any]) -> dict[str, Any]:
+    """The order with rendered properties and builders, and with its priority."""
+    from buildbot_cfg._master import MASTER
+
+    changes = [Change.from_row(row) for row in draft["changes"]]
+    props = Properties.fromDict(draft["properties"])
+    props.master, props.sourcestamps = MASTER, draft["sourcestamps"]
+    props.changes = [change.asChDict() for change in changes]
+    _add_renderables(props, scheduler.properties, changes)
+    names = await _builders(scheduler, props)
+    rendered = {
+        name: (await render(value, props), source) for name, value, source in props.asList()
+    }
+    priority = scheduler.priority
+    if callable(priority):
+        by_codebase: dict[str, list[ChangeModel]] = {}
+        for row in draft["changes"]:
+            by_codebase.setdefault(row["codebase"], []).append(ChangeModel.from_row(row))
+        priority = await _watch.ask(priority, names, by_codebase)
+        if isinstance(priority, bool) or not isinstance(priority, int):
+            raise TypeError(f"the priority function must return an integer, not {priority!r}")
+    return {
+        "builder_names": names,
+        "properties": rendered,
+        "priority": draft["priority"] if priority is None else priority,
+    }
+
+
+def _add_renderables(props: Properties, own: dict[str, Any], changes: list[Change]) -> None:
+    """The scheduler's computed properties; those of changes win over them."""
+    for name, value in own.items():
+        if holds_renderable(value) and not any(name in c.properties for c in changes):
+            props.properties[name] = (value, "Scheduler")
+
+
+async def _builders(scheduler: Any, props: Properties) -> list[str]:
+    names = await render(scheduler.builderNames, props)
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f'"builderNames" must become a list of strings, not {names!r}')
+    return list(names)
+
+
+async def complete_change(draft: dict[str, Any]) -> dict[str, Any]:
+    """A change with what the configuration's functions fill in; a codebase of None is open."""
+    from buildbot_cfg._master import complete
+
+    complete(draft, draft["category"])
+    return draft
