@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from buildbot_cfg import _watch
-from buildbot_cfg.changes.changes import Change
 from buildbot_cfg.process._rendering import holds_renderable, render
 from buildbot_cfg.process.properties import Properties
 
@@ -56,11 +55,15 @@ async def complete_order(scheduler: Any, draft: dict[str, Any]) -> dict[str, Any
     """The order with rendered properties and builders, and with its priority."""
     from buildbot_cfg._master import MASTER
 
-    changes = [Change.from_row(row) for row in draft["changes"]]
+    rows = draft["changes"]
+    newest = {row["codebase"]: row for row in rows}
     props = Properties.fromDict(draft["properties"])
     props.master, props.sourcestamps = MASTER, draft["sourcestamps"]
-    props.changes = [change.asChDict() for change in changes]
-    _add_renderables(props, scheduler.properties, changes)
+    props.changes = list(newest.values())
+    of_changes = {name for row in newest.values() for name in row["properties"]}
+    for name, value in scheduler.properties.items():
+        if holds_renderable(value) and name not in of_changes:  # those of changes win
+            props.properties[name] = (value, "Scheduler")
     names = await _builders(scheduler, props)
     rendered = {
         name: (await render(value, props), source) for name, value, source in props.asList()
@@ -68,7 +71,7 @@ async def complete_order(scheduler: Any, draft: dict[str, Any]) -> dict[str, Any
     priority = scheduler.priority
     if callable(priority):
         by_codebase: dict[str, list[ChangeModel]] = {}
-        for row in draft["changes"]:
+        for row in rows:
             by_codebase.setdefault(row["codebase"], []).append(ChangeModel.from_row(row))
         priority = await _watch.ask(priority, names, by_codebase)
         if isinstance(priority, bool) or not isinstance(priority, int):
@@ -78,13 +81,6 @@ async def complete_order(scheduler: Any, draft: dict[str, Any]) -> dict[str, Any
         "properties": rendered,
         "priority": draft["priority"] if priority is None else priority,
     }
-
-
-def _add_renderables(props: Properties, own: dict[str, Any], changes: list[Change]) -> None:
-    """The scheduler's computed properties; those of changes win over them."""
-    for name, value in own.items():
-        if holds_renderable(value) and not any(name in c.properties for c in changes):
-            props.properties[name] = (value, "Scheduler")
 
 
 async def _builders(scheduler: Any, props: Properties) -> list[str]:

@@ -51,7 +51,9 @@ def test_plain_schedulers_are_not_asked(view):
 
 
 def test_a_priority_may_be_computed_from_builders_and_changes(ordered):
-    given = "builderNames=['b'], priority=lambda names, changes: len(names) + changes[''][0].changeid"
+    given = (
+        "builderNames=['b'], priority=lambda names, changes: len(names) + changes[''][0].changeid"
+    )
     assert ordered(given)["priority"] == 8
     assert ordered("builderNames=['b'], priority=later")["priority"] == 4
 

@@ -4,7 +4,7 @@
 
 def play(stage):
     known = {"branch": "main", "repository": "http://x.org/r", "project": "p"}
-    stage.change(revision="r1", **known)
+    stage.change(revision="r1", **known, properties='{"color": "red"}')
     stage.finished("b1", 1)
     stage.finish(stage.force("b2", revision="r1", **known))
     stage.finish(stage.force("b2", revision="r2", **known))
