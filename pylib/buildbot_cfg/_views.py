@@ -28,6 +28,7 @@ from buildbot_cfg._view_www import auth_view, authz_view
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.plugins._inactive import DIALECTS, TEXT, warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
+from buildbot_cfg.revlinks import default_revlink_matcher
 
 Sourced = dict[str, tuple[Any, str]]
 
@@ -110,8 +111,10 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.pb_ports, view.msgpack_ports = ports["pb"], ports["msgpack_experimental_v7"]
     view.www = _www(values["www"], lines)
     view.properties = _properties(values["properties"], path, lines("properties"))
-    functions = (values["codebaseGenerator"], values["revlink"])
-    view.completes_changes = any(function is not None for function in functions)
+    view.completes_changes = (
+        values["codebaseGenerator"] is not None
+        or values["revlink"] not in (None, default_revlink_matcher)  # the core has those itself
+    )
     view.collapse = collapse_of(values["collapseRequests"])
     view.workers = worker_views(values["workers"], lines("workers"))
     view.all_change_sources = change_sources(values["change_source"], lines("change_source"))
