@@ -94,6 +94,7 @@ class StepRunner:
         step.name = name
         error = None
         try:
+            await awaited(step.addTestResultSets())
             results = await awaited(step.run())
             if not isinstance(results, int) or not 0 <= results < len(Results):
                 raise TypeError(f"run() of {self.describe()} must return a result, not {results!r}")

@@ -164,4 +164,14 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/1.steps.shell.logs.stdio.text",
         "Keys of a dict in a property are texts at once; Buildbot makes them texts when it stores the property.",
     ),
+    Allowed(
+        ("http_steps",),
+        "builds.b1/1.steps.*redirect.logs.content.complete",
+        "A log that was written whole is complete; Buildbot leaves the first of two of one name open.",
+    ),
+    Allowed(
+        ("http_steps",),
+        "builds.b1/1.steps.status-302.logs.content.complete",
+        "The same.",
+    ),
 )

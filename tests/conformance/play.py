@@ -27,6 +27,8 @@ from tree import Tree
 HERE = Path(__file__).resolve().parent
 AT_ONCE = int(os.environ.get("KILN_CONFORMANCE_JOBS", "4"))
 UPSTREAM = "4.3.0"
+#: What Buildbot needs for some of its steps.
+STEPS_NEED = ("python-subunit", "txrequests", "unidiff")
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,9 @@ def upstream_command() -> str:
     if not (venv / "bin" / "buildbot").exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
         packages = [f"{name}=={UPSTREAM}" for name in ("buildbot", "buildbot-worker", "buildbot-www")]  # fmt: skip
-        subprocess.run([str(venv / "bin" / "pip"), "install", "-q", *packages], check=True)
+        subprocess.run(
+            [str(venv / "bin" / "pip"), "install", "-q", *packages, *STEPS_NEED], check=True
+        )
     return str(venv / "bin" / "buildbot")
 
 

@@ -33,6 +33,8 @@ __all__ = ["MASTER_CMD", "ROOT", "Stage"]
 
 # Every scenario's configuration begins with these lines. `gate(name)` is a shell command that prints "waiting", then
 # waits until the script calls `stage.open(name)`. `outcome(make)` calls a function and says "refused", or what came of it.
+# waits until the script calls `stage.open(name)`. `tool(name, ...)` makes programs that print $OUT and end with $RC; a
+# builder whose env is TOOLS finds them.
 HEADER = """
 import os
 from buildbot.plugins import changes, reporters, schedulers, secrets, steps, util, worker
@@ -52,6 +54,12 @@ def outcome(make):
     if errors.errors if hasattr(errors, "errors") else errors[0]:
         return "refused"
     return made if made is None or isinstance(made, (bool, int, str)) else "made"
+TOOLS = {{"PATH": [f"{{DIR}}/bin", "${{PATH}}"]}}
+def tool(*names, text='printf %b "$OUT"; exit ${{RC:-0}}'):
+    for name in names:
+        with open(f"{{DIR}}/bin/{{name}}", "w") as file:
+            file.write(f"#!/bin/sh\\n{{text}}\\n")
+            os.chmod(file.name, 0o755)
 c = BuildmasterConfig = {{}}
 c["title"] = "conformance"
 c["buildbotURL"] = "http://127.0.0.1:{http}/"
@@ -112,9 +120,12 @@ class Stage(Master):
         self.protocol = protocol
         self.config = config
         self.notes: dict[str, Any] = {}
+        #: Texts that differ from run to run, and what stands for them.
+        self.hidden: list[tuple[str, str]] = []
         self.workers: dict[str, Peer] = {}
         self.repositories: dict[str, Repository] = {}
-        (folder / "gates").mkdir()
+        for name in ("bin", "gates"):
+            (folder / name).mkdir()
 
     # -- the master ----------------------------------------------------------------------------------------------------
 

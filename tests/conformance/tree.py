@@ -54,6 +54,7 @@ class Tree:
             (str(stage.folder), "$DIR"),
             (f"127.0.0.1:{stage.http}", "$MASTER"),
             (socket.gethostname(), "$HOST"),
+            *stage.hidden,
         ]
 
     def _set_names(self) -> dict[int, str]:

@@ -23,8 +23,8 @@ BAD = {
         [(1, "", 'AttributeError: "steps" has no "ShelCommand" (did you mean "ShellCommand"?)')],
     ),
     "plugin of a later version": (
-        "steps.MaxQ(testdir='x')",
-        [(1, "", 'AttributeError: "steps" has no "MaxQ": not available in this version')],
+        "steps.GitDiffInfo()",
+        [(1, "", 'AttributeError: "steps" has no "GitDiffInfo": not available in this version')],
     ),
     "unknown keyword of a step": (
         "f.addStep(steps.ShellCommand(command='x', haltOnFailur=True))",

@@ -115,14 +115,17 @@ class ShellMixin:
         given["env"] = await _environment(step.build, given["env"])
         logfiles = given["logfiles"] or {}
         lazy = given.pop("lazylogfiles")
+        log = None if stdioLogName is None else await step._running.logs.open(stdioLogName)
+        if given["command"] is None:
+            raise TypeError(f"the step {step.name!r} has no command")
         command = RemoteShellCommand(
             collectStdout=collectStdout,
             collectStderr=collectStderr,
             stdioLogName=stdioLogName or "stdio",
             **given,
         )
-        if stdioLogName is not None:
-            command.useLog(await step._running.logs.open(stdioLogName), False, stdioLogName)
+        if log is not None:
+            command.useLog(log, False, stdioLogName)
         for name in logfiles:
             if lazy:
                 command.useLogDelayed(name, None, True)

@@ -354,6 +354,51 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         else:
             self._live.logs.observe(logname, observer)
 
+    # -- test results and data of the build ----------------------------------------------------
+
+    async def addTestResultSets(self) -> None:
+        """Called before ``run``: a step makes its result sets here."""
+
+    @_tasks.started
+    async def addTestResultSet(self, description: str, category: str, value_unit: str) -> int:
+        """Makes a set of test results and returns its id.
+
+        Args:
+            description: what the results are.
+            category: "pass_fail", "pass_only", "fail_only", "code_issue" ...
+            value_unit: what a value is: "boolean", "message", "ms" ...
+        """
+        made: int = await self._running.results.add_set(description, category, value_unit)
+        return made
+
+    def addTestResult(
+        self,
+        setid: int,
+        value: str,
+        test_name: str | None = None,
+        test_code_path: str | None = None,
+        line: int | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        """Adds a result to a set; it has the name of a test, or a path in the sources, or both."""
+        if test_name is None and test_code_path is None:
+            raise ValueError("a test result needs test_name or test_code_path")
+        self._running.results.add(
+            setid,
+            {
+                "value": value,
+                "test_name": test_name,
+                "test_code_path": test_code_path,
+                "line": line,
+                "duration_ns": duration_ns,
+            },
+        )
+
+    @_tasks.started
+    async def setBuildData(self, name: str, value: bytes, source: str) -> None:
+        """Keeps bytes with the build, under a name."""
+        await self._running.results.set_build_data(name, value, source)
+
     # -- what is shown -----------------------------------------------------------------------
 
     @_tasks.started

@@ -4,20 +4,25 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from buildbot_cfg._errors import ArgumentErrors, report
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process.buildstep import BuildStep, ShellMixin
+from buildbot_cfg.process.logobserver import LogLineObserver
+from buildbot_cfg.process.results import FAILURE, SUCCESS, WARNINGS
 from buildbot_cfg.steps._warnings import WarningCountingShellCommand
 
 __all__ = [
     "Compile",
     "Configure",
+    "PerlModuleTest",
     "SetPropertyFromCommand",
     "ShellCommand",
     "Test",
+    "TreeSize",
     "WarningCountingShellCommand",
 ]
 
@@ -175,3 +180,101 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
         else:
             text = f"{len(self.property_changes)} properties set"
         return {"step": _summary.outcome(self, text)}
+
+
+class TreeSize(ShellMixin, BuildStep):
+    """Measures a directory by ``du``; the property ``tree-size-KiB`` gets the number."""
+
+    name = "treesize"
+    command = ["du", "-s", "-k", "."]
+    description = ["measuring", "tree", "size"]
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = self.setupShellMixin(kwargs)
+        super().__init__(**kwargs)
+        self._kib: int | None = None
+        self._measured = False
+
+    async def run(self) -> int:
+        """Measures."""
+        command = await self.makeRemoteShellCommand(collectStdout=True)
+        await self.runCommand(command)
+        self._measured = True
+        if match := re.match(r"\d+", command.stdout):
+            self._kib = int(match[0])
+            self.setProperty("tree-size-KiB", self._kib, "treesize")
+        result: int = command.results()
+        return WARNINGS if result == SUCCESS and self._kib is None else result
+
+    def getResultSummary(self) -> Any:
+        """The number."""
+        if not self._measured:
+            return super().getResultSummary()
+        size = "unknown" if self._kib is None else f"{self._kib} KiB"
+        return {"step": _summary.outcome(self, f"treesize {size}")}
+
+
+class _ProveLines(LogLineObserver):
+    """What ``prove`` tells; below "Test Summary Report" in the form of newer versions."""
+
+    _failed = re.compile(r"Tests: \d+ Failed: (\d+)\)")
+    _total = re.compile(r"Files=\d+, Tests=(\d+)")
+    _old_failed = re.compile(r"(\d+)/(\d+) subtests failed")
+    _old_total = re.compile(r"Files=\d+, Tests=(\d+),")
+
+    def __init__(self, warning: Any) -> None:
+        super().__init__()
+        self._warning = re.compile(warning) if warning else None
+        self.total = self.failed = self.warnings = 0
+        self.has_report = False
+
+    def outLineReceived(self, line: str) -> None:
+        """A line of stdout."""
+        if self._warning is not None and self._warning.match(line):
+            self.warnings += 1
+        if "Test Summary Report" in line:
+            self.has_report = True
+        elif self.has_report:
+            self._in_report(line)
+        elif match := self._old_failed.search(line):
+            self.failed, self.total = int(match[1]), int(match[2])
+        elif match := self._old_total.search(line):
+            self.total = int(match[1])
+
+    def _in_report(self, line: str) -> None:
+        if match := self._failed.search(line):
+            self.failed += int(match[1])
+        elif match := self._total.search(line):
+            self.total = int(match[1])
+
+
+class PerlModuleTest(Test):
+    """Runs ``prove`` and counts tests."""
+
+    command = ["prove", "--lib", "lib", "-r", "t"]
+    total = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._seen: _ProveLines | None = None
+
+    async def run(self) -> int:
+        """Runs it, counting."""
+        self._seen = _ProveLines(self.warningPattern)
+        self.addLogObserver("stdio", self._seen)
+        return await super().run()
+
+    def evaluateCommand(self, cmd: Any) -> int:
+        """Tests that fail are a failure; the exit status counts only with a report."""
+        assert self._seen is not None
+        seen = self._seen
+        result = SUCCESS
+        if seen.failed or (seen.has_report and cmd.rc):
+            result = FAILURE
+        if seen.total:
+            passed = seen.total - seen.failed
+            self.setTestResults(seen.total, seen.failed, passed, seen.warnings)
+            if result == SUCCESS and seen.warnings:
+                result = WARNINGS
+        self.total = seen.total
+        return result

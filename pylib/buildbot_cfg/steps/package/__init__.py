@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Steps that build and check packages."""
