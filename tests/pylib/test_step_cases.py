@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Steps against a scripted worker end as Buildbot's ended: tests/conformance/steps/cases.py, recorded.json."""
+"""Steps against a scripted worker end as Buildbot's ended: tests/conformance/steps/step_cases.py, recorded.json."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from buildbot_cfg.testing import Answer, run_step
 FOLDER = Path(__file__).resolve().parents[1] / "conformance" / "steps"
 sys.path.insert(0, str(FOLDER))
 
-from cases import CASES, DIFFERENT  # noqa: E402
+from step_cases import CASES, DIFFERENT  # noqa: E402
 
 RECORDED = json.loads((FOLDER / "recorded.json").read_text())
 

@@ -30,7 +30,7 @@ warnings.simplefilter("ignore")
 alembic.util.messaging.warn_deprecated = lambda *args, **kwargs: None
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import CASES, Case  # noqa: E402
+from step_cases import CASES, Case  # noqa: E402
 
 RECORDED = Path(__file__).resolve().with_name("recorded.json")
 
