@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 from buildbot_cfg import _old_spellings
-from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of
+from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of, report
+from buildbot_cfg._execution import Execution
 from buildbot_cfg._outside import resolve
 from buildbot_cfg._settings import settings_of
 from buildbot_cfg._views import ConfigView, Lines, view_of
@@ -77,7 +77,9 @@ def load_to_use(path: str, basedir: str, loop: asyncio.AbstractEventLoop) -> Loa
 def _configured(path: str, basedir: str) -> ConfigView | None:
     tree = ast.parse(Path(path).read_bytes(), path)
     with _old_spellings.lenient(_says_lenient(tree)), _loading(basedir):
-        namespace = _run(tree, path, basedir)
+        namespace = _run_all(tree, path, basedir)
+        if namespace is None:
+            return None
         lines = Lines(tree, path)
         view = view_of(namespace["BuildmasterConfig"], path, lines)
         settings = settings_of(namespace.get("KilnbotConfig", {}), lines)
@@ -100,9 +102,23 @@ def _loading(basedir: str) -> Iterator[None]:
 
 
 def _run(tree: ast.Module, path: str, basedir: str) -> dict[str, Any]:
-    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
     namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
-    exec(code, namespace)
+    exec(compile(tree, path, "exec", dont_inherit=True), namespace)
+    return _defining(namespace)
+
+
+def _run_all(tree: ast.Module, path: str, basedir: str) -> dict[str, Any] | None:
+    """The same, but a statement that fails is reported and the others run; None: some failed."""
+    namespace: dict[str, Any] = {"basedir": basedir, "__file__": path}
+
+    def told(error: Exception) -> None:
+        for problem in _problems(error, path):
+            report(problem.what, problem.object, (problem.file, problem.line))
+
+    return _defining(namespace) if Execution(tree, path, namespace).run(told) else None
+
+
+def _defining(namespace: dict[str, Any]) -> dict[str, Any]:
     if "BuildmasterConfig" not in namespace:
         what = "the file does not define BuildmasterConfig (c = BuildmasterConfig = {})"
         raise ConfigErrors([what])

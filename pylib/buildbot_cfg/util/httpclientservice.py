@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """HTTP requests of services and steps; nothing but the standard library is needed.
 
-Requests are made in threads of their own, at most 20 at a time. All verbs give awaitables: Deferreds
-once Twisted is imported. An answer of any status is an answer; only when there is none, an OSError
-is raised.
+Requests are made in threads of their own, at most 20 at a time. All verbs give awaitables,
+Deferreds once Twisted is imported. An answer of any status is an answer; only when there is none,
+an OSError is raised.
 """
 
 from __future__ import annotations
