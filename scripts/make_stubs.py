@@ -71,8 +71,16 @@ def public_names(module: types.ModuleType) -> dict[str, Any]:
     }
 
 
-def is_ours(value: Any) -> bool:
+def module_of(value: Any) -> Any:
+    """Where it is defined; classes say that they are from buildbot."""
     home = getattr(value, "__module__", None)
+    if isinstance(home, str) and home.startswith("buildbot."):
+        return home.replace("buildbot", PACKAGE, 1)
+    return home
+
+
+def is_ours(value: Any) -> bool:
+    home = module_of(value)
     if isinstance(home, str):
         return home.startswith(PACKAGE)
     return isinstance(value, (bool, int, float, str, list, dict, tuple))
@@ -116,8 +124,8 @@ class Stub:
     def class_text(self, cls: type) -> str:
         if cls.__module__ == "builtins":
             return cls.__qualname__
-        self.imports.add(f"import {cls.__module__}")
-        return f"{cls.__module__}.{cls.__qualname__}"
+        self.imports.add(f"import {module_of(cls)}")
+        return f"{module_of(cls)}.{cls.__qualname__}"
 
 
 def service_parameters_of(cls: type, stub: Stub) -> list[str] | None:
@@ -214,7 +222,7 @@ class Steps:
                     continue
                 if not issubclass(value, (BuildStep, BuildbotService)):
                     continue
-                if value.__module__ == name or value not in self.homes:
+                if module_of(value) == name or value not in self.homes:
                     self.homes[value] = name
 
     def known(self, value: Any) -> bool:
@@ -277,7 +285,7 @@ def module_stub(name: str, module: types.ModuleType, steps: Steps) -> str:
 
 def home_of(value: Any, shown: str, module: str) -> str:
     """Where the name is defined: type checkers do not look through imports of imports."""
-    home = getattr(value, "__module__", None)
+    home = module_of(value)
     if isinstance(home, str) and home.startswith(PACKAGE):
         if getattr(sys.modules.get(home), shown, None) is value:
             return home

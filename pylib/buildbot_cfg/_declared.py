@@ -163,6 +163,15 @@ class Declared(ABCMeta):
     users may mix in abstract classes.
     """
 
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
+    ) -> Declared:
+        """Our classes say that they are from ``buildbot``, where users import them from."""
+        module = namespace.get("__module__", "")
+        if _is_ours(module):
+            namespace["__module__"] = module.replace("buildbot_cfg.", "buildbot.", 1)
+        return super().__new__(mcls, name, bases, namespace, **kwargs)
+
     if not TYPE_CHECKING:  # who checks types shall see the arguments of each class
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
-from buildbot_cfg._errors import report
+from buildbot_cfg._errors import report, warn
 from buildbot_cfg._where import Location
-from buildbot_cfg.plugins._inactive import is_inactive
+from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.www import auth as auths
 from buildbot_cfg.www.authz import endpointmatchers, roles
 from buildbot_cfg.www.authz.authz import Authz, fnmatchStrMatcher
@@ -46,8 +46,9 @@ def auth_view(auth: Any, where: Location) -> dict[str, Any]:
     elif hasattr(auth, "_check"):
         view["kind"] = "hook"
     else:
-        what = f"{type(auth).__name__} is not possible here: derive from util.CustomAuth"
-        report(what, 'c["www"]["auth"]', where)
+        what = f"{TEXT}; util.CustomAuth is: nobody can log in"
+        warn(what, type(auth).__name__, where)
+        view["name"] = "NoAuth"
     if view["kind"] == "hook" or view["has_user_info"]:
         view["hooks"] = auth
     return view

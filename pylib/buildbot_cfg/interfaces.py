@@ -87,109 +87,128 @@ class ILogObserver(Protocol, metaclass=_Interface):
         """Called with each piece of text."""
 
 
-class IPlugin(Protocol):
+@runtime_checkable
+class IPlugin(Protocol, metaclass=_Interface):
     """Something that a Python package offers to configurations."""
 
 
-class IConfigured(Protocol):
+@runtime_checkable
+class IConfigured(Protocol, metaclass=_Interface):
     """Can be shown as plain data."""
 
     def getConfigDict(self) -> dict[str, Any]:
         """The data."""
 
 
-class IBuildStepFactory(Protocol):
+@runtime_checkable
+class IBuildStepFactory(Protocol, metaclass=_Interface):
     """Makes a step for each build."""
 
     def buildStep(self) -> Any:
         """The step."""
 
 
-class IConfigLoader(Protocol):
+@runtime_checkable
+class IConfigLoader(Protocol, metaclass=_Interface):
     """Loads a configuration."""
 
     def loadConfig(self) -> Any:
         """The configuration."""
 
 
-class IConfigurator(Protocol):
+@runtime_checkable
+class IConfigurator(Protocol, metaclass=_Interface):
     """Completes a configuration."""
 
     def configure(self, config_dict: dict[str, Any]) -> Any:
         """Adds to the dict."""
 
 
-class IChangeSource(Protocol):
+@runtime_checkable
+class IChangeSource(Protocol, metaclass=_Interface):
     """Reports changes."""
 
     def describe(self) -> str:
         """What it does."""
 
 
-class IScheduler(Protocol):
+@runtime_checkable
+class IScheduler(Protocol, metaclass=_Interface):
     """Asks for builds."""
 
 
-class ITriggerableScheduler(Protocol):
+@runtime_checkable
+class ITriggerableScheduler(Protocol, metaclass=_Interface):
     """Asks for builds when a step says so."""
 
     def trigger(self, waited_for: bool, **kwargs: Any) -> Any:
         """Asks for builds."""
 
 
-class ISourceStamp(Protocol):
+@runtime_checkable
+class ISourceStamp(Protocol, metaclass=_Interface):
     """Which sources are built."""
 
 
-class IWorker(Protocol):
+@runtime_checkable
+class IWorker(Protocol, metaclass=_Interface):
     """A worker."""
 
     workername: str
 
 
-class ILatentWorker(IWorker, Protocol):
+@runtime_checkable
+class ILatentWorker(IWorker, Protocol, metaclass=_Interface):
     """A worker that is started."""
 
-    substantiated: bool
+    def start_instance(self, build: Any) -> Any:
+        """Starts it for a build."""
 
-    def substantiate(self, wfb: Any, build: Any) -> Any:
-        """Starts it."""
+    def stop_instance(self, fast: bool = False) -> Any:
+        """Stops it."""
 
 
-class IMachine(Protocol):
+@runtime_checkable
+class IMachine(Protocol, metaclass=_Interface):
     """A machine."""
 
 
-class ILatentMachine(IMachine, Protocol):
+@runtime_checkable
+class ILatentMachine(IMachine, Protocol, metaclass=_Interface):
     """A machine that is started."""
 
 
-class IMachineAction(Protocol):
+@runtime_checkable
+class IMachineAction(Protocol, metaclass=_Interface):
     """Starts or stops a machine."""
 
     def perform(self, manager: Any) -> Any:
         """Does it."""
 
 
-class IEmailLookup(Protocol):
+@runtime_checkable
+class IEmailLookup(Protocol, metaclass=_Interface):
     """Finds mail addresses."""
 
     def getAddress(self, user: str) -> Any:
         """The address of a person."""
 
 
-class IEmailSender(Protocol):
+@runtime_checkable
+class IEmailSender(Protocol, metaclass=_Interface):
     """Sends mails."""
 
 
-class IReportGenerator(Protocol):
+@runtime_checkable
+class IReportGenerator(Protocol, metaclass=_Interface):
     """Makes reports."""
 
     def generate(self, master: Any, reporter: Any, key: Any, build: Any) -> Any:
         """The report of an event, or None."""
 
 
-class IHttpResponse(Protocol):
+@runtime_checkable
+class IHttpResponse(Protocol, metaclass=_Interface):
     """An answer by HTTP."""
 
     code: int

@@ -90,7 +90,6 @@ WRONG = {
     "builder": ("util.StopBuildEndpointMatcher(builder=5, role='x')", '"builder" must be a string'),
     "unknown": ("util.AnyEndpointMatcher(role='x', rol='y')", 'unknown argument "rol"'),
     "emails": ("util.RolesFromEmails(admins='ann')", '"admins" must be a list'),
-    "own kind": ("class A(auth.AuthBase): pass\nc['www'] = {'auth': A()}", "derive from util.CustomAuth"),
     "life": ("c['www'] = {'cookie_expiration_time': 5}", "must be a timedelta"),
 }  # fmt: skip
 

@@ -58,7 +58,9 @@ def is_inactive(value: object) -> bool:
 
 
 def _path(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}".removeprefix("buildbot_cfg.")
+    return f"{cls.__module__}.{cls.__qualname__}".removeprefix("buildbot_cfg.").removeprefix(
+        "buildbot."
+    )
 
 
 def warn_if_inactive(value: Any, label: str, where: Location) -> bool:

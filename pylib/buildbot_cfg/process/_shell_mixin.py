@@ -40,6 +40,8 @@ class ShellMixin:
     ``await self.makeRemoteShellCommand()``.
     """
 
+    __module__ = "buildbot.process._shell_mixin"  # as classes that Declared makes
+
     command: Any = None
     env: Any = {}
     want_stdout: Any = True

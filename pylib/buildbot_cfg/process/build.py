@@ -22,6 +22,8 @@ class Build(PropertiesMixin):
         builder: the builder.
     """
 
+    __module__ = "buildbot.process.build"
+
     set_runtime_properties = True
     workdir: Any = "build"
     useProgress = True

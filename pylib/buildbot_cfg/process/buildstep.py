@@ -196,6 +196,10 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         made: BuildStep = type.__call__(cls, *args, **kwargs)
         return made
 
+    def buildStep(self) -> BuildStep:
+        """The same, by Buildbot's name."""
+        return self.running_copy()
+
     def get_step_factory(self) -> BuildStep:
         """What a build factory holds of it."""
         return self

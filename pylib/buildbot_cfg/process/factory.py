@@ -12,10 +12,13 @@ from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
 
 
-def _default_build_class() -> Any:
-    from buildbot_cfg.process.build import Build
+class _StockBuild:
+    """The stock class; imported when it is asked for, because builds need factories."""
 
-    return Build
+    def __get__(self, factory: object, owner: type) -> Any:
+        from buildbot_cfg.process.build import Build
+
+        return Build
 
 
 class BuildFactory(metaclass=Declared):
@@ -32,8 +35,8 @@ class BuildFactory(metaclass=Declared):
         2
     """
 
-    #: Class of the build object; None: the stock one.
-    buildClass: Any = None
+    #: Class of the build object.
+    buildClass: Any = _StockBuild()
     #: Directory of the steps, below the builder's directory on the worker.
     workdir: Any = "build"
     useProgress = True
@@ -101,7 +104,7 @@ class BuildFactory(metaclass=Declared):
 
     def build_class(self) -> Any:
         """The class of its builds."""
-        return self.buildClass or _default_build_class()
+        return self.buildClass or BuildFactory.buildClass
 
     def __eq__(self, other: object) -> bool:
         return (

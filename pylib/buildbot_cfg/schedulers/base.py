@@ -56,7 +56,8 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
             return []
         plain = [name for name in names if not holds_renderable(name)]
         check_strings(self.label, "builderNames", plain)
-        return list(names)
+        # No copy: some files fill the list after the scheduler is made.
+        return names
 
     def _checked_codebases(self, codebases: Any) -> dict[str, dict[str, Any]]:
         if codebases is None:
@@ -79,6 +80,16 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         if not checked:
             report('"codebases" must not be empty', self.label)
         return checked
+
+    def getConfigDict(self) -> dict[str, Any]:
+        """Its name, its class and the arguments that it was made with."""
+        cls, args, kwargs = self._recipe()
+        given = {"properties": None, **kwargs}
+        given.pop("name", None)
+        for name, value in zip(("builderNames",), args[1:], strict=False):
+            given[name] = value
+        path = f"{cls.__module__}.{cls.__name__}".replace("buildbot_cfg.", "buildbot.", 1)
+        return {"name": self.name, "class": path, "args": (), "kwargs": given}
 
     def listBuilderNames(self) -> list[str]:
         """The builders' names."""

@@ -147,3 +147,12 @@ class AnyBranchScheduler(BaseBasicScheduler):
 
 class Scheduler(SingleBranchScheduler):
     """The old name of :class:`SingleBranchScheduler`."""
+
+
+def __getattr__(name: str) -> Any:
+    # Old configurations import it from here; it needs this module.
+    if name == "Dependent":
+        from buildbot_cfg.schedulers.dependent import Dependent
+
+        return Dependent
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

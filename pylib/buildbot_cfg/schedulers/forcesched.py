@@ -183,7 +183,13 @@ class ForceScheduler(ReconfigurableBaseScheduler):
     def is_stock(self) -> bool:
         """Whether the form runs no code of the user's, so that it needs not wait for such code."""
         fields = _with_nested(self.all_fields)
-        return all(type(part).__module__.startswith("buildbot_cfg.") for part in [self, *fields])
+        return all(type(part).__module__.startswith("buildbot.") for part in [self, *fields])
+
+    def getConfigDict(self) -> dict[str, Any]:
+        """Its name, its class and its arguments."""
+        found = super().getConfigDict()
+        found["kwargs"] = {"label": self.title, "properties": None, **found["kwargs"]}
+        return found
 
     def order(self, owner: str, builder_names: list[str], params: dict[str, Any]) -> dict[str, Any]:
         """What a filled-in form asks for.

@@ -39,6 +39,7 @@ _BLOCK = 32 * 1024
 class CompositeStepMixin:
     """For steps that look at or change files on the worker; their output goes into one log."""
 
+    __module__ = "buildbot.steps.worker"  # as classes that Declared makes
     rc_log: Any = None
     workdir: Any
 

@@ -58,11 +58,12 @@ def random_password() -> str:
 def needs(label: str, module: str, package: str | None = None) -> None:
     """Reports that a Python module is missing."""
     import importlib.util
+    import sys
 
     from buildbot_cfg._errors import report
 
     try:
-        found = importlib.util.find_spec(module) is not None
+        found = module in sys.modules or importlib.util.find_spec(module) is not None
     except (ValueError, ModuleNotFoundError):
         found = False
     if not found:

@@ -3,6 +3,12 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
 
 class Application:
     """A part of the web pages that a Python package brings: its folder ``static``.
@@ -15,6 +21,18 @@ class Application:
 
     def __init__(self, package_name: str, description: str, ui: bool = True) -> None:
         self.package_name, self.description, self.ui = package_name, description, ui
+
+    @cached_property
+    def static_dir(self) -> str:
+        """The folder with its files."""
+        found = importlib.util.find_spec(self.package_name)
+        folders = found.submodule_search_locations if found is not None else None
+        return str(Path(next(iter(folders)), "static")) if folders else ""
+
+    @cached_property
+    def resource(self) -> Any:
+        """The tree of its files, as Twisted serves it; packages add to it."""
+        return importlib.import_module("twisted.web.static").File(self.static_dir)
 
     def setMaster(self, master: object) -> None:
         """Called when it begins to be used."""

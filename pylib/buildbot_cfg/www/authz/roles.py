@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView, Set
 from typing import Any
 
 from buildbot_cfg._checks import check_strings, check_type
@@ -91,6 +91,8 @@ class RolesFromUsername(RolesFromBase):
     """
 
     def __init__(self, roles: list[str], usernames: list[str]) -> None:
+        if isinstance(usernames, (KeysView, Set)):
+            usernames = list(usernames)
         self.roles, self.usernames = roles, usernames
         check_strings("RolesFromUsername", "roles", roles)
         check_strings("RolesFromUsername", "usernames", usernames)

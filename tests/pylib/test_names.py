@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Every public name of Buildbot 4.3, and what calls of the classes take."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+from buildbot.plugins import get_plugins
+from buildbot_cfg.plugins._names import LATER
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+#: Written by tests/data/record_surface.py with Buildbot 4.3.0: category, name, parameters.
+SURFACE = json.loads((DATA / "plugin_surface.json").read_text())
+#: Import paths of public configurations that Buildbot 4.3.0 has.
+PATHS = json.loads((DATA / "import_paths.json").read_text())
+#: What is not there yet.
+MISSING_PATHS = {
+    "buildbot.db:base",
+    "buildbot.db:enginestrategy",
+    "buildbot.db:pool",
+    "buildbot.db.connector:DBConnector",
+    "buildbot.db.migrate_utils:test_unicode",
+    "buildbot.reporters.irc:IrcStatusFactory",
+    "buildbot.reporters.message:create_context_for_build",
+    "buildbot.steps.source:Source",
+}
+#: Arguments that differ on purpose: wrong calls of Buildbot's are found earlier, or more is taken.
+_CHECKERS = {"checkers", "credentialFactories"}  # Buildbot refuses them, too
+KNOWN_DIFFERENCES = {
+    "schedulers.AnyBranchScheduler": {"branch", "builderNames", "shouldntBeSet"},
+    "schedulers.NightlyTriggerable": {
+        "branch", "change_filter", "createAbsoluteSourceStamps", "fileIsImportant",
+        "force_at_day_of_month", "force_at_day_of_week", "force_at_hour", "force_at_minute",
+        "force_at_month", "onlyIfChanged", "onlyImportant",
+    },
+    "schedulers.SingleBranchScheduler": {"branches", "builderNames", "shouldntBeSet"},
+    "util.CustomAuth": _CHECKERS,
+    "util.HTPasswdAuth": _CHECKERS,
+    "util.UserPasswordAuth": _CHECKERS,
+    "worker.LocalWorker": {"password"},
+}  # fmt: skip
+
+
+def name_of(entry):
+    return f"{entry['category']}.{entry['name']}"
+
+
+@pytest.mark.parametrize("entry", SURFACE, ids=name_of)
+def test_a_name_is_there(entry):
+    if entry["name"] in LATER or name_of(entry) == "steps.Trial":
+        pytest.skip("later")
+
+    assert get_plugins(entry["category"]).get(entry["name"]) is not None
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_import_path_of_public_configurations_is_there(path):
+    module, name = path.split(":")
+    if path in MISSING_PATHS or _is_later(module, name):
+        pytest.skip("later")
+    found = importlib.import_module(module)
+
+    if name not in ("(module)", "*") and not hasattr(found, name):
+        importlib.import_module(f"{module}.{name}")
+
+
+def _is_later(module, name):
+    if name in LATER or not module.startswith("buildbot.steps"):
+        return name in LATER
+    return importlib.util.find_spec(module) is None
+
+
+CLASSES = [
+    e for e in SURFACE if e["parameters"] and e["category"] != "steps" and e["name"] not in LATER
+]
+
+
+@pytest.mark.parametrize("entry", CLASSES, ids=name_of)
+def test_a_class_takes_buildbots_arguments_with_the_same_defaults(entry):
+    made = get_plugins(entry["category"]).get(entry["name"])
+    ours = inspect.signature(made).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in ours.values()):
+        pytest.skip("takes any")
+    allowed = KNOWN_DIFFERENCES.get(name_of(entry), set())
+
+    wrong = []
+    for name, default in entry["parameters"].items():
+        if name in allowed:
+            continue
+        if name not in ours:
+            wrong.append(f"{name} is missing")
+        elif default["plain"] and _default(ours[name]) != default["value"]:
+            wrong.append(f"{name}: {_default(ours[name])!r}, Buildbot has {default['value']!r}")
+    assert wrong == []
+
+
+def _default(parameter):
+    value = "(required)" if parameter.default is parameter.empty else parameter.default
+    return list(value) if isinstance(value, tuple) else value
