@@ -174,4 +174,22 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/1.steps.status-302.logs.content.complete",
         "The same.",
     ),
+    *(
+        Allowed(
+            ("trigger",),
+            path,
+            "The project of a stamp stays, also where the scheduler does not know the stamp's codebase.",
+        )
+        for path in ("buildsets.*.sourcestamps[*].name", "buildsets.lib 1.sourcestamps[0].project")
+    ),
+    Allowed(
+        ("trigger",),
+        "builds.p-not-triggerable/1.steps.trigger.logs.err_text.text",
+        "The message is in our own words.",
+    ),
+    Allowed(
+        ("trigger",),
+        "builds.raises/1.*state_string",
+        "A renderer is named by its function; Buildbot adds the function's address.",
+    ),
 )

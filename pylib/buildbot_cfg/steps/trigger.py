@@ -276,7 +276,11 @@ class Trigger(BuildStep):
         if not self.triggeredNames:
             return {"step": "running"}
         names = dict.fromkeys(self.triggeredNames)
-        counts = [f"{self._counts[r]} {statusToString(r)}" for r in ALL_RESULTS if self._counts[r]]
+        counts = [
+            f"{count} {statusToString(result, count)}"
+            for result in ALL_RESULTS
+            if (count := self._counts[result])
+        ]
         return {"step": "triggered " + ", ".join([*names, *counts])}
 
     def getResultSummary(self) -> Any:
