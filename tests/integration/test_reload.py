@@ -287,6 +287,8 @@ class Source(base.ChangeSource):
             raise RuntimeError("not today")
     def activate(self):
         open("source.log", "a").write(f"activate {self.what}\\n")
+    def deactivate(self):
+        open("source.log", "a").write(f"deactivate {self.what}\\n")
 """
 
 
@@ -302,7 +304,9 @@ def test_change_sources_start_stop_and_fail_visibly(master: Master) -> None:
     reconfig(master)
     use("b")
     reconfig(master)
-    assert log.read_text().splitlines() == ["configure a", "activate a", "configure b"]
+    assert log.read_text().splitlines() == [
+        "configure a", "activate a", "deactivate a", "configure b", "activate b",
+    ]  # fmt: skip
 
     use("bad")
     failed = master.cli("reconfig", str(master.dir))
@@ -313,10 +317,10 @@ def test_change_sources_start_stop_and_fail_visibly(master: Master) -> None:
 
     use("c")
     reconfig(master)
-    assert log.read_text().splitlines()[-1] == "start c"
+    assert log.read_text().splitlines()[-1] == "activate c"
     master.configure(config())
     reconfig(master)
-    assert log.read_text().splitlines()[-1] == "stop c"
+    assert log.read_text().splitlines()[-1] == "deactivate c"
 
 
 def test_many_who_ask_at_once_get_few_updates(master: Master) -> None:
