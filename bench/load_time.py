@@ -201,7 +201,7 @@ def ratio(phase: str, costs: dict[int, dict[str, Cost]], builders: int) -> float
     """How many times less CPU ours needs, an almost empty configuration left out."""
     net = {name: costs[builders][name].cpu_s - costs[1][name].cpu_s for name in costs[builders]}
     memory = {name: costs[builders][name].mb for name in costs[builders]}
-    times = net["buildbot"] / net["kilnbot"]
+    times = net["buildbot"] / max(net["kilnbot"], 0.01)  # small ones cannot be told from starting
     print(
         f"{phase}, {builders} x 5 steps: {times:.1f} times faster ({net['kilnbot']:.2f} s CPU against "
         f"{net['buildbot']:.2f} s), {memory['kilnbot']:.0f} MB against {memory['buildbot']:.0f} MB"
