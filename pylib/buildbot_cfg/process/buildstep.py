@@ -250,6 +250,11 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     def workdir(self, workdir: Any) -> None:
         self._workdir = workdir
 
+    def setDefaultWorkdir(self, workdir: Any) -> None:
+        """Accepted for old steps: the directory unless the step has its own."""
+        if self._workdir is None:
+            self._workdir = workdir
+
     def getWorkerName(self) -> str:
         """Name of the worker that the build runs on."""
         name: str = self.build.getWorkerName()

@@ -36,8 +36,13 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """The master's end closes the connections that it kept."""
+
+
 def prepare(stage):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server = Quiet(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     SERVERS.append(server)
     address = f"127.0.0.1:{server.server_port}"
