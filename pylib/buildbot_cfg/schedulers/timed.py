@@ -250,6 +250,7 @@ class NightlyTriggerable(NightlyBase):
         builderNames: what is built.
         minute: the times are given as for :class:`Nightly`.
         reason: text with ``%(name)s``.
+        onlyIfChanged: without effect, as branch, change_filter, fileIsImportant, onlyImportant.
     """
 
     def __init__(
@@ -263,6 +264,11 @@ class NightlyTriggerable(NightlyBase):
         dayOfWeek: Any = "*",
         *,
         reason: str = "The NightlyTriggerable scheduler named '%(name)s' triggered this build",
+        onlyIfChanged: bool = False,
+        branch: Any = NotABranch,
+        change_filter: ChangeFilter | None = None,
+        fileIsImportant: Callable[[Any], Any] | None = None,
+        onlyImportant: bool = False,
         properties: dict[str, Any] | None = None,
         codebases: Any = None,
         priority: int | Callable[..., int] | None = None,
@@ -276,7 +282,13 @@ class NightlyTriggerable(NightlyBase):
             month,
             dayOfWeek,
             reason=reason,
+            onlyIfChanged=onlyIfChanged,
+            fileIsImportant=fileIsImportant,
+            onlyImportant=onlyImportant,
             properties=properties,
             codebases=codebases,
             priority=priority,
         )
+        # As in Buildbot, these may be given; what counts is only what was asked for.
+        self.onlyIfChanged = self.onlyImportant = False
+        self.fileIsImportant = None
