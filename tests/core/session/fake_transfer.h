@@ -21,7 +21,7 @@ class FakeTransfer : public script::Transfer {
   struct State {
     std::string data;                // written, or to be read
     std::vector<std::string> calls;  // "write 3", "times 1 2.5", "unpack", "read 10", "close"
-    std::deque<std::function<void()>> replies;
+    std::deque<std::function<void()>> replies;  // those that are held; they keep the link alive, and so this transfer
     bool holds = false;
     bool is_dropped = false;
     std::string failure;  // when set, data is refused with this text
@@ -70,8 +70,11 @@ class FakeTransfer : public script::Transfer {
     });
   }
   void later(std::function<void()> reply) {
-    state_->replies.push_back(std::move(reply));
-    if (!state_->holds) boost::asio::post(executor_, [state = state_] { state->reply_next(); });
+    if (state_->holds) {
+      state_->replies.push_back(std::move(reply));
+    } else {
+      boost::asio::post(executor_, std::move(reply));
+    }
   }
 
   boost::asio::any_io_executor executor_;

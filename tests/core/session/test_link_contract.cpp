@@ -37,6 +37,10 @@ class ContractFixture : public PortFixture {
     return worker;
   }
 
+  ~ContractFixture() {
+    if (file) file->replies.clear();
+  }
+
   // With `transfer`: an upload.
   std::shared_ptr<RecordingSink> start(ScriptedWorker& worker, const std::string& command = "shell",
                                        JsonObject args = {{"workdir", "build"}}, script::TransferPtr transfer = {}) {
