@@ -23,7 +23,8 @@ class Shell(buildstep.ShellMixin, buildstep.BuildStep):
 
     async def run(self):
         command = await self.makeRemoteShellCommand()
-        return await self.runCommand(command)
+        await self.runCommand(command)
+        return command.results()
 
 
 def python_step(function, **attributes):

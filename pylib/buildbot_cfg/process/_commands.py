@@ -28,7 +28,7 @@ class CommandMixin:
     @_tasks.started
     async def runRmdir(self, dir: str, log: Any = None, abandonOnFailure: bool = True) -> bool:
         """Deletes a directory; True when that worked."""
-        args = {"dir": dir, "logEnviron": getattr(self, "logEnviron", True)}
+        args = {"dir": dir, "logEnviron": getattr(self, "logEnviron", False)}
         command = await self._run_remote("rmdir", args, abandonOnFailure, log)
         return not command.didFail()
 

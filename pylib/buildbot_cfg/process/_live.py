@@ -24,7 +24,7 @@ class WorkerConnectionLost(Exception):
     """The connection to the worker is gone: the build is tried again."""
 
 
-class RemoteError(Exception):
+class RemoteException(Exception):
     """The worker reported an error of its own; the text is its traceback."""
 
 

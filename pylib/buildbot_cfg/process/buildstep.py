@@ -286,21 +286,21 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         raise NotImplementedError(f"{type(self).__name__} has no run()")
 
     @_tasks.started
-    async def runCommand(self, command: Any) -> int:
-        """Runs a command on the worker; the result is CANCELLED when the step was stopped."""
+    async def runCommand(self, command: Any) -> Any:
+        """Runs a command on the worker and gives it back; CANCELLED when the step was stopped."""
         if self.stopped:
             return CANCELLED
         self.cmd = command
         command.worker = self.worker
         try:
-            result: int = await command.run(self, None, self.build.builder.name)
+            await command.run(self, None, self.build.builder.name)
             if command.remote_failure_reason in ("timeout", "timeout_without_output"):
                 self.timed_out = True
             elif command.remote_failure_reason == "max_lines_failure":
                 self.max_lines_reached = True
         finally:
             self.cmd = None
-        return result
+        return command
 
     def interrupt(self, reason: Any) -> Any:
         """Stops the step; overriding methods call this one too."""

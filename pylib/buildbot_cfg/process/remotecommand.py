@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg._tasks import promised
-from buildbot_cfg.process._live import RemoteError, WorkerConnectionLost
+from buildbot_cfg.process._live import RemoteException, WorkerConnectionLost
 from buildbot_cfg.process.remotetransfer import taken_out
 from buildbot_cfg.process.results import CANCELLED, FAILURE, SUCCESS
 
@@ -74,7 +74,7 @@ class RemoteCommand:
         """Runs it for the step and returns the result; steps call ``runCommand`` instead.
 
         Raises:
-            RemoteError: the worker could not run it.
+            RemoteException: the worker could not run it.
         """
         self.step, self.active = step, True
         try:
@@ -110,7 +110,9 @@ class RemoteCommand:
         if end == "connection_lost":
             raise WorkerConnectionLost("the connection to the worker was lost")
         if end == "failed":
-            raise RemoteError(outcome["error"] or f'worker command "{self.remote_command}" failed')
+            raise RemoteException(
+                outcome["error"] or f'worker command "{self.remote_command}" failed'
+            )
         if end == "interrupted":
             self.interrupted = True
         return self.results()

@@ -12,7 +12,7 @@ from buildbot_cfg._errors import ArgumentErrors, report
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process.buildstep import BuildStep, ShellMixin
 from buildbot_cfg.process.logobserver import LogLineObserver
-from buildbot_cfg.process.results import FAILURE, SUCCESS, WARNINGS
+from buildbot_cfg.process.results import CANCELLED, FAILURE, SUCCESS, WARNINGS
 from buildbot_cfg.steps._warnings import WarningCountingShellCommand
 
 __all__ = [
@@ -162,6 +162,8 @@ class SetPropertyFromCommand(ShellMixin, BuildStep):
             output = command.stdout
             await self._set({self.property: output.strip() if self.strip else output})
         result: int = command.results()
+        if self.extract_fn is None and not command.didFail() and result != CANCELLED:
+            return SUCCESS  # whatever decodeRC says: there is a value
         return result
 
     async def _set(self, changes: dict[str, Any]) -> None:
