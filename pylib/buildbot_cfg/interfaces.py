@@ -29,6 +29,8 @@ class _Interface(type(Protocol)):  # type: ignore[misc]
 class WorkerSetupError(Exception):
     """The worker lacks something that the step needs."""
 
+    __module__ = "buildbot.interfaces"  # as logs show it
+
 
 class WorkerTooOldError(Exception):
     """The worker is too old for the step."""

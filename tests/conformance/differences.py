@@ -191,5 +191,29 @@ ALLOWED: tuple[Allowed, ...] = (
         ("trigger",),
         "builds.raises/1.*state_string",
         "A renderer is named by its function; Buildbot adds the function's address.",
+        ("git_patch",),
+        "buildsets.*.sourcestamps*.patch.body",
+        "Buildbot leaves out the text of a patch among buildsets.",
+    ),
+    Allowed(
+        ("git_patch",),
+        "builds.b1/*.steps.*.logs.stdio.*",
+        "The mark of a patched tree is where the next build looks, whichever folder was patched; Buildbot's is in the "
+        "folder, so that the next build does not clean.",
+    ),
+    Allowed(
+        ("git_auth",),
+        "notes.calls",
+        "A property in a credential is rendered; Buildbot leaves the line out.",
+    ),
+    Allowed(
+        ("git_auth",),
+        "builds.b1/1.steps.git-credentials.logs.stdio.text",
+        "A property in a credential is rendered; Buildbot leaves the line out.",
+    ),
+    Allowed(
+        ("git_auth",),
+        "builds.old/1.steps.git-password-old.logs.stdio.text",
+        "Keys and passwords are deleted also when the step cannot begin.",
     ),
 )

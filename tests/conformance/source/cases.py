@@ -267,5 +267,96 @@ def _repo() -> Iterator[Case]:
         yield Case(f"Repo downloaded {text}", step, (("download", 0, text),), ("build/.repo",))
 
 
-CASES = [*_svn(), *_mercurial(), *_cvs(), *_bzr(), *_darcs(), *_monotone(), *_p4(), *_repo()]
+def _git() -> Iterator[Case]:
+    answers = (("--version", 0, "git version 2.39.5"), ("rev-parse", 0, HASH + "\n"), ("describe", 0, "v1\n"))  # fmt: skip
+    methods = {
+        "incremental": "", "full": 'mode="full"', "latest": 'branch="dev", alwaysUseLatest=True', "ref": 'branch="refs/x/y", alwaysUseLatest=True',
+        **{m: f'mode="full", method="{m}"' for m in ("clean", "fresh", "clobber", "copy")},
+        **{f"submodules {m}": f'mode="full", method="{m}", submodules=True' for m in ("clean", "fresh", "clobber", "copy")},
+        "submodules": "submodules=True, shallow=2, tags=True, remoteSubmodules=True", "port": 'repourl="git@h:p/x.git", port=77', "scp": 'repourl="h:p"',
+        "clone options": 'reference="/r", origin="o", filters=["a", "b"], progress=False, shallow="3"', "retry": "retry=(0, 2), retryFetch=True, clobberOnFailure=True",
+        "config": 'config={"a.b": "c d", "e.f": 1}, env={"X": "y"}, timeout=7, logEnviron=False, workdir="w"', "describe": "getDescription=True",
+        "describe options": 'getDescription={"all": True, "always": True, "contains": True, "debug": True, "long": True, "exact-match": True, "first-parent": True, "tags": True, "match": "m", "exclude": "e", "abbrev": 0, "candidates": 3, "dirty": "-d"}',
+        "described": 'getDescription={"abbrev": False, "dirty": True, "match": None}',
+    }  # fmt: skip
+    tree = ("build/.git/x", "source/.git/x", "w/.git/x", "a/b c/.git/x")
+    for name, options in methods.items():
+        base = "" if "repourl" in options else 'repourl="http://h/r"'
+        yield from _of("Git", base, {name: options}, tree, answers)
+    plain = 'repourl="http://h/r"'
+    for kind in ("", ", retryFetch=True", ", clobberOnFailure=True", ', mode="full"', ', mode="full", clobberOnFailure=True', ', mode="full", method="clean"', ", retry=(0, 1)", ', mode="full", method="copy", clobberOnFailure=True'):  # fmt: skip
+        for word in (
+            "clone",
+            "fetch",
+            "checkout -f",
+            "checkout -B",
+            "clean",
+            "rev-parse",
+            "cat-file",
+            "submodule",
+            "apply",
+        ):
+            for state, files in {"new": (), "again": tree}.items():
+                for what, stamp in STAMPS.items():
+                    step = f"steps.Git({plain}, submodules=True{kind})"
+                    yield Case(f"Git no {word} {state}{kind}{what}", step, ((word, 1, ""), *answers), files, stamp)  # fmt: skip
+    for version in (
+        "1.6.4",
+        "1.6.5",
+        "1.7.2",
+        "1.7.6",
+        "1.7.8",
+        "2.26.0",
+        "2.27.0",
+        "2.40.windows.1",
+        "",
+    ):
+        old = (("--version", 0, f"git version {version}" if version else "what"), *answers)
+        for state, files in {"new": (), "again": tree}.items():
+            step = f'steps.Git({plain}, branch="b", alwaysUseLatest=True, submodules=True, filters=["x"])'
+            yield Case(f"Git version {version} {state}", step, old, files)
+    for out in ("", "abc", HASH + "0", "0" * 64):
+        yield Case(f"Git says {out}", f"steps.Git({plain})", (("rev-parse", 0, out), *answers))
+    yield from _git_others(answers, tree)
+
+
+def _git_others(answers: Any, tree: tuple[str, ...]) -> Iterator[Case]:
+    merge = {"source_branch": "s", "source_git_ssh_url": "git@h:s.git", "source_project_id": 2,
+             "target_branch": "t", "target_git_ssh_url": "git@h:t.git", "target_project_id": 1}  # fmt: skip
+    ref = {"event.patchSet.ref": "refs/changes/1/1/1", "event.change.project": "p"}
+    for kind in ("GitHub", "GitLab", "Gerrit"):
+        for branch in ("main", "refs/pull/1/merge", None):
+            for what, properties in {
+                "": {}, " merge": merge, " part": {"source_branch": "s"}, " same": merge | {"target_project_id": 2},
+                " ref": ref, " number": {"gerrit_change": "1234/5", "event.change.project": "p"}, " small": {"gerrit_change": "7/2", "event.change.project": "p"},
+                " no number": ref | {"gerrit_change": "7"}, " other": ref | {"event.change.project": "q"},
+            }.items():  # fmt: skip
+                for revision in (None, "7"):
+                    stamp = {"branch": branch, "revision": revision, "project": "p"}
+                    step = f'steps.{kind}(repourl="http://h/r")'
+                    yield Case(f"{kind} {branch} {revision}{what}", step, answers, tree, stamp, properties)  # fmt: skip
+    where = 'workdir="w", timeout=7, logEnviron=False, env={"A": "b"}, config={"a.b": "c"}'
+    for name, step in {
+        "push": f'GitPush({where}, repourl="h:r", branch="b", force=True)',
+        "tag": f'GitTag({where}, tagName=util.Property("t", default="tt"), force=True)', "annotated": 'GitTag(tagName="t", annotated=True, messages=["a", "b"])',
+        "commit": f'GitCommit({where}, paths=["a", util.Property("b", default="bb")], messages=["m", "n"], no_verify=True)',
+        **{f"commit {empty}": f'GitCommit(paths=["a"], messages=["m"], emptyCommits="{empty}")' for empty in ("disallow", "create-empty-commit", "ignore")},
+    }.items():  # fmt: skip
+        yield Case(f"Git {name}", f"steps.{step}", answers)
+        for word in ("push", "tag", "commit", "symbolic-ref", "add", "status", "--version"):
+            yield Case(f"Git {name} no {word}", f"steps.{step}", ((word, 1, ""), *answers))
+        yield Case(f"Git {name} changed", f"steps.{step}", (("status", 0, " M x\n"), *answers))
+
+
+CASES = [
+    *_git(),
+    *_svn(),
+    *_mercurial(),
+    *_cvs(),
+    *_bzr(),
+    *_darcs(),
+    *_monotone(),
+    *_p4(),
+    *_repo(),
+]
 assert len({case.name for case in CASES}) == len(CASES)

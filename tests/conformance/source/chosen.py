@@ -10,6 +10,9 @@ _OTHER_PLACE = (
     "The copy goes into the step's directory and is asked for its revision, whatever that is."
 )
 
+_NOT_THERE = (
+    "A clone whose revision cannot be checked out is a failure; Buildbot goes on with another one."
+)
 _DARCS = (
     "darcs makes no directory that is there already, and reads its context where it runs: Buildbot's "
     "first checkout fails with a real darcs."
@@ -21,6 +24,10 @@ DIFFERENT: dict[str, str] = {
         for method in ("full", "clean", "fresh")
         for state in ("new", "other")
     },
+    "Git no checkout -f new*revision": _NOT_THERE,
+    "Git no checkout -f again*clobberOnFailure=True revision": _NOT_THERE,
+    f"Git says {'0' * 64}": "Repositories with SHA-256 have revisions of 64 digits.",
+    "Gerrit * small": "Changes below ten are refs/changes/07/7/2; Buildbot has a blank for the nought.",
     "Bzr copy *": _OTHER_PLACE,
     **{
         f"Darcs {method} {state}*": _DARCS

@@ -64,6 +64,7 @@ def play(case: Case) -> dict[str, Any]:
     for name, value in given.items():
         properties.setProperty(name, value, "test")
     step.build = Build(properties, Stamp(**case.stamp))
+    step.worker = type("Worker", (), {"worker_basedir": "/w", "path_module": posixpath})()
     worker = ScriptedWorker(case)
     step.workerVersion = lambda *_: "3.3"
     step.workerVersionIsOlderThan = lambda *_: False

@@ -74,10 +74,9 @@ class GitCommands(GitStepMixin, Source):  # type: ignore[misc]  # _dovccmd: own 
         return bool(code != 0)
 
     def _fetch_words(self, shallow: Any) -> list[str]:
-        words = ["fetch", "-f"]
+        words = ["fetch", "-f", *self._history(shallow)]
         if self.tags:
             words.append("--tags")
-        words += self._history(shallow)
         if self.progress and self.supportsProgress:
             words.append("--progress")
         return [*words, self.repourl, self.branch]
@@ -157,8 +156,9 @@ class GitCommands(GitStepMixin, Source):  # type: ignore[misc]  # _dovccmd: own 
             words.append("--checkout")
         if self.remoteSubmodules:
             words.append("--remote")
-        words += self._history(self.shallow)
-        return int(await self._dovccmd(words))
+        if new:
+            words += self._history(self.shallow)
+        return int(await self._dovccmd(words, abandonOnFailure=not new))
 
     @promised
     async def _cleanSubmodule(self, _: Any = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from buildbot_cfg._checks import check_type, shown
 from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import ArgumentErrors, report
-from buildbot_cfg.interfaces import WorkerSetupError
+from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.results import SUCCESS
@@ -52,9 +52,9 @@ class _GitStep(GitStepMixin, BuildStep, CommandLines):
 
     async def run(self) -> int:
         """Asks for git's version, then does the step's work."""
-        self.stdio_log = await self.addLogForRemoteCommands("stdio")
+        self.stdio_log = await self.addLog("stdio")
         if not await self.checkFeatureSupport():
-            raise WorkerSetupError("git is not installed on worker")
+            raise BuildStepFailed("git is not installed on worker")
         return await self._work()
 
     async def _work(self) -> int:
@@ -210,8 +210,8 @@ class GitCommit(_GitStep):
         await self._dovccmd(["symbolic-ref", "HEAD"])
         await self._dovccmd(["add", *self.paths])
         if self.emptyCommits == "ignore":
-            changed = await self._dovccmd(["status", "--porcelain=v1"], collectStdout=True)
-            if not changed:
+            told = await self._dovccmd(["status", "--porcelain=v1"], collectStdout=True)
+            if not any(line[0] not in " ?!" for line in told.split("\n") if line):
                 return SUCCESS
         words = ["commit", *(word for text in self.messages for word in ("-m", text))]
         if self.emptyCommits == "create-empty-commit":

@@ -216,23 +216,24 @@ class Git(GitCommands):
     async def clean(self) -> None:
         """Deletes what is neither tracked nor ignored, and fetches."""
         await self._dovccmd(["clean", "-f", "-f", "-d"])
-        await self._updated_and_cleaned(["clean", "-f", "-f", "-d"])
+        await self._fetchOrFallback()
+        await self._submodules_cleaned(["clean", "-f", "-f", "-d"])
 
     @promised
     async def fresh(self) -> None:
-        """Deletes what is not tracked, and fetches."""
+        """Deletes what is not tracked, and fetches; clones anew when git cannot delete."""
         words = ["clean", "-f", "-f", "-d", "-x"]
         if await self._dovccmd(words, abandonOnFailure=False) == 0:
-            await self._updated_and_cleaned(words)
+            await self._fetchOrFallback()
         else:
             await awaited(self.clobber())
+        await self._submodules_cleaned(words)
 
-    async def _updated_and_cleaned(self, words: list[str]) -> None:
-        await self._fetchOrFallback()
-        await self._syncSubmodule()
-        await self._updateSubmodule()
-        await self._cleanSubmodule()
+    async def _submodules_cleaned(self, words: list[str]) -> None:
         if self.submodules:
+            await self._syncSubmodule()
+            await self._updateSubmodule()
+            await self._cleanSubmodule()
             await self._dovccmd(words)
 
     @promised
