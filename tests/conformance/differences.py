@@ -191,6 +191,8 @@ ALLOWED: tuple[Allowed, ...] = (
         ("trigger",),
         "builds.raises/1.*state_string",
         "A renderer is named by its function; Buildbot adds the function's address.",
+    ),
+    Allowed(
         ("git_patch",),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
