@@ -22,8 +22,9 @@ class Gerrit(Git):
         project = self.getProperty("event.change.project")
         if self.sourcestamp is None or self.sourcestamp.project == project:
             reference = self._reference()
-            self.updateSourceProperty("gerrit_branch", reference)
-            branch = reference or branch
+            if reference is not None:
+                self.updateSourceProperty("gerrit_branch", reference)
+                branch = reference
         return int(await super().run_vc(branch, revision, patch))
 
     def _reference(self) -> Any:

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""A build into nothing, one of the next commit's id, one of an id that is nowhere."""
+
+HEADERS_ONLY = ("git",)
+# Says no to the commands that the file names, each line once.
+FAKE = """#!/bin/sh
+list={dir}/refuse/all
+for word in "$@"; do
+  case $word in
+    --version) break;;
+    clone|fetch|checkout|clean|rev-parse|describe|reset)
+      if [ -e $list ] && grep -qx $word $list; then
+        sed -i "0,/^$word$/{{//d}}" $list
+        echo "no $word today" >&2
+        exit 128
+      fi
+      break;;
+  esac
+done
+exec /usr/bin/git "$@"
+"""
+
+
+def prepare(stage):
+    stage.repository("repo").commit("first", {"file": "first\n"})
+    fake = stage.folder / "bin" / "git"
+    fake.parent.mkdir(exist_ok=True)
+    fake.write_text(FAKE.format(dir=stage.folder))
+    fake.chmod(0o755)
+
+
+def play(stage):
+    stage.finish(stage.force("b1", reason="newest"))
+    second = stage.repository("repo").commit("second", {"file": "second\n"})
+    stage.finish(stage.force("b1", reason="id", revision=second, branch="main"))
+    stage.finish(stage.force("b1", reason="no such id", revision="0" * 40))
