@@ -32,6 +32,11 @@ MISSING_PATHS = {
 _CHECKERS = {"checkers", "credentialFactories"}  # Buildbot refuses them, too
 KNOWN_DIFFERENCES = {
     "schedulers.AnyBranchScheduler": {"branch", "builderNames", "shouldntBeSet"},
+    "schedulers.NightlyTriggerable": {
+        "branch", "change_filter", "createAbsoluteSourceStamps", "fileIsImportant",
+        "force_at_day_of_month", "force_at_day_of_week", "force_at_hour", "force_at_minute",
+        "force_at_month", "onlyIfChanged", "onlyImportant",
+    },
     "schedulers.SingleBranchScheduler": {"branches", "builderNames", "shouldntBeSet"},
     "util.CustomAuth": _CHECKERS,
     "util.HTPasswdAuth": _CHECKERS,
