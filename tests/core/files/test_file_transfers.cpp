@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/core/files/transfer_loop.h"
@@ -119,14 +120,14 @@ TEST_CASE("a worker that does not wait for its replies is refused before memory 
   auto transfer = loop.transfers->open(upload_to(loop.directory / "target"));
   std::size_t answered = 0;
   std::size_t refused = 0;
-  constexpr std::size_t blocks = 40;
-  for (std::size_t i = 0; i < blocks; ++i) {
-    transfer->write(std::string(std::size_t{8} << 20, 'x'), [&](const Result<void>& done) {
+  std::vector<std::string> blocks(40, std::string(std::size_t{8} << 20, 'x'));  // made before: no time to write them
+  for (std::string& block : blocks) {
+    transfer->write(std::move(block), [&](const Result<void>& done) {
       ++answered;
       if (!done) ++refused;
     });
   }
-  loop.run_until([&] { return answered == blocks; });
+  loop.run_until([&] { return answered == blocks.size(); });
   CHECK(refused > 0);
   CHECK_FALSE(loop.close(*transfer));
 }
