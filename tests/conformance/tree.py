@@ -14,6 +14,7 @@ from stage import Stage
 RUN_TEXT = [
     (re.compile(r"elapsedTime=[0-9.]+"), "elapsedTime=N"),
     (re.compile(r"\bpid [0-9]+"), "pid N"),
+    (re.compile(r'File "[^"]*/site-packages/'), 'File "site-packages/'),
     (re.compile(r"environment id [0-9]+"), "environment id N"),
 ]
 TIME_FIELDS = {

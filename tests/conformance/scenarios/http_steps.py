@@ -27,7 +27,7 @@ class Echo(BaseHTTPRequestHandler):
         )
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command != "HEAD" and status not in (204, 304):
             self.wfile.write(text)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = answer
