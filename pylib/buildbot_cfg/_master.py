@@ -10,6 +10,7 @@ from typing import Any
 from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import started
 from buildbot_cfg.data.resultspec import Filter
+from buildbot_cfg.db.connector import DBConnector
 from buildbot_cfg.secrets.manager import SecretManager
 from buildbot_cfg.util import datetime2epoch, epoch2datetime
 
@@ -173,6 +174,7 @@ class Master:
 
     def __init__(self) -> None:
         self.data = Data()
+        self.db = DBConnector(self.data.get)
         #: Where renderables and services get secrets: ``await master.secrets.get(name)``.
         self.secrets = SecretManager()
         #: Values of the active configuration's keys.

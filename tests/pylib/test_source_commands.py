@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pylib_fakes
 import pytest
+from buildbot.config import ConfigErrors
 from buildbot.plugins import steps, util
 
 HERE = Path(__file__).resolve().parents[1] / "conformance" / "source"
@@ -83,3 +84,23 @@ def test_commands_results_and_properties_are_buildbots(step_run, tmp_path, monke
                 wrong[case.name] = ours
 
     assert wrong == {}
+
+
+REPOSITORY = {
+    "Bzr": "repourl", "CVS": "cvsroot", "Darcs": "repourl", "Git": "repourl", "Mercurial": "repourl",
+    "Monotone": "repourl", "P4": "p4base", "Repo": "manifestURL", "SVN": "repourl",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REPOSITORY)
+def test_a_repository_may_be_rendered_and_must_be_given(kind):
+    more = {"branch": "b"} if kind == "Monotone" else {}
+    for value in (
+        util.Interpolate("//%(kw:a)s", a="x"),
+        util.Property("url"),
+        util.Property("a") == 1,
+    ):
+        getattr(steps, kind)(**{REPOSITORY[kind]: value}, **more)
+
+    with pytest.raises(ConfigErrors, match=r"missing|must be given"):
+        getattr(steps, kind)(**more)

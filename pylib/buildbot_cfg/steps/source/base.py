@@ -103,7 +103,8 @@ class Source(BuildStep, CommandLines):
     def _require(self, **given: Any) -> None:
         """Reports what is missing."""
         for key, value in given.items():
-            if value is None or value == "":
+            # No comparison with "": renderables make renderables of comparisons.
+            if value is None or (isinstance(value, str) and not value):
                 report(f'argument "{key}" is missing', self.label)
 
     def _check_mode(self) -> None:
@@ -112,13 +113,15 @@ class Source(BuildStep, CommandLines):
 
     def _check_choice(self, name: str, choices: Any) -> None:
         value = getattr(self, name)
-        if value in choices or is_renderable(value):
+        if is_renderable(value) or value in choices:
             return
         known = ", ".join(str(choice) for choice in choices if choice is not None)
         report(f'"{name}" must be one of {known}, not {shown(value)}', self.label)
 
     def _check_full_method(self) -> None:
         """Reports a method that mode "full" has not, and any in mode "incremental"."""
+        if is_renderable(self.mode):
+            return
         if self.mode == "full" and self.method is not None:
             self._check_choice("method", self.possible_methods)
         elif self.mode == "incremental" and self.method is not None:

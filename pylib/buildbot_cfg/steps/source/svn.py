@@ -14,6 +14,8 @@ from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.steps.source.base import Source
 
+#: Of the worker, for those who give none.
+_COPY_TIMEOUT = 120
 _PORTS = {"http": 80, "https": 443, "svn": 3690}
 
 
@@ -130,7 +132,7 @@ class SVN(Source):
                 words = ["export", *self._at(), "source", target]
                 await self._shell(["svn", *words], False, False, None, True, workdir="")
             else:
-                await self.copied("source", target)
+                await self.copied("source", target, timeout=_COPY_TIMEOUT)
         finally:
             self.workdir = target
 
@@ -182,6 +184,7 @@ class SVN(Source):
             revision = entry.get("revision")
         if revision is None or not revision.isdecimal():
             raise BuildStepFailed("svn info gave no revision")
+        self.stdio_log.addHeader(f"Got SVN revision {revision}")
         self.updateSourceProperty("got_revision", revision)
 
     @promised

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""``master.db``: reads what configurations look up there, by way of the data API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from buildbot_cfg._tasks import started
+from buildbot_cfg.data.resultspec import Filter
+from buildbot_cfg.db.buildrequests import BuildRequestModel
+from buildbot_cfg.db.builds import BuildModel
+
+Get = Callable[..., Awaitable[Any]]
+
+
+class _Component:
+    """One group of methods.
+
+    Args:
+        get: ``master.data.get``.
+    """
+
+    def __init__(self, get: Get) -> None:
+        self._get = get
+
+    async def _rows(self, path: tuple[Any, ...], spec: Any = None, **wanted: Any) -> list[Any]:
+        """Rows whose fields have the wanted values; None: any."""
+        filters = [Filter(key, "eq", [value]) for key, value in wanted.items() if value is not None]
+        filters += list(getattr(spec, "filters", None) or ())
+        more = {key: getattr(spec, key, None) for key in ("order", "limit", "offset")}
+        given = {key: value for key, value in more.items() if value is not None}
+        return await self._get(path, filters=filters, **given) or []
+
+    async def _properties(self, *path: Any) -> dict[str, tuple[Any, str]]:
+        found = await self._get((*path, "properties"))
+        if isinstance(found, list):
+            found = found[0] if found else {}
+        return {name: (value, source) for name, (value, source) in (found or {}).items()}
+
+
+class Builds(_Component):
+    """``master.db.builds``."""
+
+    @started
+    async def getBuild(self, buildid: int) -> BuildModel | None:
+        """A build by its id."""
+        row = await self._get(("builds", buildid))
+        return None if row is None else _build(row)
+
+    @started
+    async def getBuildByNumber(self, builderid: int, number: int) -> BuildModel | None:
+        """A build by its number."""
+        row = await self._get(("builders", builderid, "builds", number))
+        return None if row is None else _build(row)
+
+    @started
+    async def getBuilds(
+        self,
+        builderid: int | None = None,
+        buildrequestid: int | None = None,
+        workerid: int | None = None,
+        complete: bool | None = None,
+        resultSpec: Any = None,
+    ) -> list[BuildModel]:
+        """Builds of a builder, request or worker."""
+        rows = await self._rows(
+            ("builds",),
+            resultSpec,
+            builderid=builderid,
+            buildrequestid=buildrequestid,
+            workerid=workerid,
+            complete=complete,
+        )
+        return [_build(row) for row in rows]
+
+    @started
+    async def getBuildProperties(
+        self, bid: int, resultSpec: Any = None
+    ) -> dict[str, tuple[Any, str]]:
+        """A build's properties: (value, source) by name."""
+        return await self._properties("builds", bid)
+
+
+class BuildRequests(_Component):
+    """``master.db.buildrequests``."""
+
+    @started
+    async def getBuildRequest(self, brid: int) -> BuildRequestModel | None:
+        """A request by its id."""
+        row = await self._get(("buildrequests", brid))
+        return None if row is None else await self._request(row, {})
+
+    @started
+    async def getBuildRequests(
+        self,
+        builderid: int | None = None,
+        complete: bool | None = None,
+        claimed: bool | None = None,
+        bsid: int | None = None,
+        resultSpec: Any = None,
+    ) -> list[BuildRequestModel]:
+        """Requests of a builder or buildset."""
+        wanted = {"builderid": builderid, "complete": complete, "buildsetid": bsid}
+        rows = await self._rows(("buildrequests",), resultSpec, **wanted, claimed=claimed)
+        names: dict[int, str] = {}
+        return [await self._request(row, names) for row in rows]
+
+    async def _request(self, row: dict[str, Any], names: dict[int, str]) -> BuildRequestModel:
+        builderid = row["builderid"]
+        if builderid not in names:
+            builder = await self._get(("builders", builderid))
+            names[builderid] = builder["name"] if builder else ""
+        fields = (
+            "buildrequestid", "buildsetid", "builderid", "submitted_at", "complete_at", "complete",
+            "results", "waited_for", "priority", "claimed_at", "claimed_by_masterid",
+        )  # fmt: skip
+        return BuildRequestModel(
+            buildername=names[builderid], **{field: row[field] for field in fields}
+        )
+
+
+class Buildsets(_Component):
+    """``master.db.buildsets``."""
+
+    @started
+    async def getBuildsetProperties(self, bsid: int) -> dict[str, tuple[Any, str]]:
+        """A buildset's properties: (value, source) by name."""
+        return await self._properties("buildsets", bsid)
+
+
+class Builders(_Component):
+    """``master.db.builders``."""
+
+    @started
+    async def findBuilderId(self, name: str, autoCreate: bool = True) -> int | None:
+        """A builder's id by its name; None when there is none: builders come by configuration."""
+        rows = await self._rows(("builders",), name=name)
+        return rows[0]["builderid"] if rows else None
+
+
+class DBConnector:
+    """The groups that there are; what others there were in Buildbot says so.
+
+    Args:
+        get: ``master.data.get``.
+    """
+
+    def __init__(self, get: Get) -> None:
+        self.builds = Builds(get)
+        self.buildrequests = BuildRequests(get)
+        self.buildsets = Buildsets(get)
+        self.builders = Builders(get)
+
+    def __getattr__(self, name: str) -> Any:
+        text = f"master.db has no {name!r} in this version; master.data.get reads everything"
+        raise AttributeError(text, name=name)
+
+
+def _build(row: dict[str, Any]) -> BuildModel:
+    fields = (
+        "number", "builderid", "buildrequestid", "workerid", "masterid", "started_at",
+        "complete_at", "locks_duration_s", "state_string", "results",
+    )  # fmt: skip
+    values: dict[str, Any] = {field: row.get(field) for field in fields}
+    return BuildModel(id=row["buildid"], **values)
