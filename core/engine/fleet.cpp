@@ -179,10 +179,29 @@ void Fleet::attach(const std::string& worker, std::shared_ptr<WorkerLink> link) 
   kernel_.journal.commit(std::move(unit));
 }
 
+// Those of running builds stay as they are: a worker ends the commands of a builder that is taken from it.
+void Fleet::keep_building(WorkerState& worker, std::vector<BuilderDir>& wanted) {
+  worker.keeps_builders = false;
+  for (const BuildRun* build : worker.builds) {
+    const auto is_it = [build](const BuilderDir& dir) { return dir.name == build->builder().name; };
+    const auto known = std::find_if(worker.sent_builders.begin(), worker.sent_builders.end(), is_it);
+    if (known == worker.sent_builders.end()) continue;
+    const auto named = std::find_if(wanted.begin(), wanted.end(), is_it);
+    if (named != wanted.end() && *named == *known) continue;
+    if (named == wanted.end()) {
+      wanted.push_back(*known);
+    } else {
+      *named = *known;
+    }
+    worker.keeps_builders = true;
+  }
+}
+
 // Tells the worker its builders when they are others than it knows.
 void Fleet::send_builders(WorkerState& worker) {
   std::vector<BuilderDir> wanted = builders(worker.row.name);
   told_builders_.erase(worker.row.name);
+  keep_building(worker, wanted);
   if (wanted == worker.sent_builders) return;
   const auto link = worker.link;
   // Builders that it knows already with the same directory stay usable meanwhile.
@@ -270,7 +289,9 @@ void Fleet::reserve(WorkerState& worker, BuildRun* build) { worker.builds.push_b
 void Fleet::release(WorkerState& worker, BuildRun* build) {
   std::erase(worker.builds, build);
   shut_down_when_idle(worker);
-  if (worker.phase == WorkerState::Phase::ready) hooks_.on_available(worker);
+  if (worker.phase != WorkerState::Phase::ready) return;
+  if (worker.keeps_builders) send_builders(worker);
+  hooks_.on_available(worker);
 }
 
 void Fleet::quarantine(WorkerState& worker) {

@@ -55,6 +55,7 @@ class Fleet : public WorkerGate {
 
  private:
   void index_builders();
+  static void keep_building(WorkerState& worker, std::vector<BuilderDir>& wanted);
   void send_builders(WorkerState& worker);
   void save_state(WorkerState& worker, Reply<> reply);
   void shut_down_when_idle(WorkerState& worker);

@@ -159,6 +159,18 @@ c["schedulers"].append(schedulers.ForceScheduler(name="force2", builderNames=["b
         second.stop()
 
 
+def test_a_build_of_a_removed_builder_goes_on_to_its_end(master: Master) -> None:
+    request, build = running_build(master)
+    master.configure(config().replace('"b1"', '"b2"'))
+    reconfig(master)
+    assert names(master, "builders") == ["b2"]
+
+    go(master)
+
+    assert master.finished_build(request)["results"] == 0
+    assert {step["results"] for step in master.steps(build)} == {0}
+
+
 def test_a_removed_worker_is_cut_off_and_its_build_waits_to_be_built_again(master: Master) -> None:
     request, build = running_build(master)
     header = HEADER.replace('worker.Worker("w1", "pw1")', 'worker.Worker("w2", "pw2")')

@@ -100,6 +100,42 @@ TEST_CASE("a reconfiguration tells the worker its new builders, which then can b
   CHECK(host.events.count("builders/2/started b") == 1);
 }
 
+TEST_CASE("a worker keeps a builder that is gone, or has another directory, until its build ends") {
+  using Dirs = std::vector<engine::BuilderDir>;
+  WorkerHost host;
+  host.start();
+  const auto worker = host.connect("w1");
+  const auto scheduler = std::const_pointer_cast<script::SchedulerConfig>(host.config->schedulers[0]);
+  host.force("a");
+  host.add_builder("b", {"w1"}, {shell_step("run", "x")});
+  const auto before = host.config->builders[0];
+
+  SECTION("gone") {
+    host.config->builders.erase(host.config->builders.begin());
+    scheduler->builder_names = {"b"};
+    host.apply();
+    CHECK(worker->builder_dirs == Dirs{{"b", "b"}, {"a", "a"}});
+    worker->finish(0);
+    host.settle();
+    CHECK(worker->builder_dirs == Dirs{{"b", "b"}});
+  }
+
+  SECTION("another directory") {
+    auto moved = std::make_shared<script::BuilderConfig>(*before);
+    moved->worker_builddir = "elsewhere";
+    host.config->builders[0] = moved;
+    scheduler->builder_names.emplace_back("b");
+    host.apply();
+    CHECK(worker->builder_dirs == Dirs{{"a", "a"}, {"b", "b"}});
+    host.force("b");
+    worker->finish(0);
+    host.settle();
+    CHECK(worker->builder_dirs == Dirs{{"a", "elsewhere"}, {"b", "b"}});
+  }
+
+  CHECK(host.events.count("builds/1/finished success: build successful") == 1);
+}
+
 TEST_CASE("a builder is not built on a worker that has not taken it yet") {
   WorkerHost host;
   host.start();
