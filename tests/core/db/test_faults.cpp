@@ -161,6 +161,7 @@ TEST_CASE("a connection that breaks in a commit is looked up before anything is 
     REQUIRE(wait_for([&] {
       return outside->integer("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'nobody'").value() == 1;
     }));
+    outside->script("CHECKPOINT").value();  // its process is the one that makes commits wait: it has read the setting now
     commit_build();
     const bool waited = wait_for([&] {
       return outside->integer("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").value().value() == 1;
