@@ -68,6 +68,10 @@ def arguments_of(lines: list[str]) -> dict[str, str]:
     return found
 
 
+#: Defaults that depend on the machine.
+DEPENDING = {"logCompressionMethod": "`'zstd'`; `'gz'` without the package zstandard"}
+
+
 def shown_default(value: Any) -> str:
     text = repr(value)
     return "..." if " at 0x" in text or len(text) > LONGEST else text
@@ -142,6 +146,7 @@ def table_of_keys(keys: dict[str, Any], shown: str) -> Iterator[str]:
         expected = "anything" if object in key.kinds else key.expected()
         note = "" if key.active else "accepted, not active in this version"
         default = "" if key.default is None else f"`{shown_default(key.default)}`"
+        default = DEPENDING.get(name, default)
         yield f"| `{shown.format(name)}` | {expected} | {default} | {note} |"
     yield ""
 
