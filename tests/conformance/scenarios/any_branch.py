@@ -23,6 +23,8 @@ def play(stage):
 
     for n, (branch, files) in enumerate([("t1", []), ("t1", ["src"]), ("t1", []), ("t2", [])], 11):
         change(branch=branch, revision=str(n), files=files, category="timed")
+    stage.finished("all", 9)
+    stage.settle()
     stage.classified(4)
     stage.restart_later(old="TIMER = 3600", new="TIMER = 1")
     stage.finished("timed", 1)

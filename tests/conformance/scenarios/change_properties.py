@@ -28,6 +28,7 @@ def play(stage):
            category="push", revlink="http://x.org/a1", comments="two\nlines é", project="the app")  # fmt: skip
     change("lib", "l2", ["a"], {"b": "third"}, author="Zoe <z@x.org>", committer="Carl <c@x.org>")
     change("lib", "l3", [], {}, author="nobody", when="1500000000")
+    stage.finished("each", 4)
     stage.classified(4)
     stage.restart_later(old="TIMER = 3600", new="TIMER = 1")
     stage.finished("gathers", 1)
