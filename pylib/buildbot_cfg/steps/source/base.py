@@ -16,7 +16,7 @@ from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.properties import Interpolate
-from buildbot_cfg.process.results import FAILURE
+from buildbot_cfg.process.results import FAILURE, SUCCESS
 from buildbot_cfg.steps.source._commands import CommandLines
 
 _PATCHED = ".buildbot-patched"
@@ -46,6 +46,7 @@ class Source(BuildStep, CommandLines):
     #: What a subclass declares: its program, and the methods of mode "full".
     program: ClassVar[str] = ""
     possible_methods: Any = ()
+    parseGotRevision: Any  # of subclasses: sets got_revision
 
     def __init__(
         self,
@@ -169,6 +170,14 @@ class Source(BuildStep, CommandLines):
     async def sourcedirIsPatched(self) -> bool:
         """Whether the last build patched the tree."""
         return await self.pathExists(self._path(_PATCHED))
+
+    async def make_tree(self, patch: tuple[int, bytes, str] | None) -> int:
+        """Does what the mode asks for, applies the patch and looks which revision that is."""
+        await awaited(getattr(self, f"mode_{self.mode}")())
+        if patch:
+            await awaited(self.patch(patch))
+        await self.parseGotRevision()
+        return SUCCESS
 
     @promised
     async def patch(self, patch: tuple[int, bytes, str]) -> None:

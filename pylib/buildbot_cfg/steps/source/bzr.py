@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.process._live import BuildStepFailed
-from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.steps.source.base import Source
 
 #: What Buildbot calls clean and fresh.
@@ -65,11 +64,7 @@ class Bzr(Source):
         await self._dovccmd(["--version"])
         if await self.sourcedirIsPatched():
             await self._dovccmd(_CLEANING["clean"])
-        await awaited(getattr(self, f"mode_{self.mode}")())
-        if patch:
-            await awaited(self.patch(patch))
-        await self.parseGotRevision()
-        return SUCCESS
+        return await self.make_tree(patch)
 
     # -- modes and methods -------------------------------------------------------------------
 

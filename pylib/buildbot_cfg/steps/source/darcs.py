@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process._live import BuildStepFailed
-from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.steps.source.base import Source
 
 _CONTEXT = ".darcs-context"
@@ -47,11 +46,7 @@ class Darcs(Source):
             raise WorkerSetupError("Darcs is not installed on worker")
         if await self.sourcedirIsPatched():
             await self.copy()
-        await awaited(getattr(self, f"mode_{self.mode}")())
-        if patch:
-            await awaited(self.patch(patch))
-        await self.parseGotRevision()
-        return SUCCESS
+        return await self.make_tree(patch)
 
     # -- modes and methods -------------------------------------------------------------------
 

@@ -68,11 +68,7 @@ class Mercurial(Source):
         else:
             self.branch = self.update_branch = branch or "default"
         await self.sourcedirIsPatched()
-        await awaited(getattr(self, f"mode_{self.mode}")())
-        if patch:
-            await awaited(self.patch(patch))
-        await self.parseGotRevision()
-        return SUCCESS
+        return await self.make_tree(patch)
 
     # -- modes and methods -------------------------------------------------------------------
 

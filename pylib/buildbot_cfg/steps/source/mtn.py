@@ -9,7 +9,6 @@ from urllib.parse import quote
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process._live import BuildStepFailed
-from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.steps.source.base import Source
 
 _HASH_LENGTH = 40
@@ -64,11 +63,7 @@ class Monotone(Source):
         keeps = self.mode == "incremental" or self.method in ("clean", "fresh")
         if keeps and await self.sourcedirIsPatched():
             await self.clean()
-        await awaited(getattr(self, f"mode_{self.mode}")())
-        if patch:
-            await awaited(self.patch(patch))
-        await self.parseGotRevision()
-        return SUCCESS
+        return await self.make_tree(patch)
 
     # -- modes and methods -------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.process._live import BuildStepFailed
-from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.steps.source.base import Source
 
 #: Of the worker, for those who give none.
@@ -71,11 +70,7 @@ class SVN(Source):
         await self._require_program()
         if await self.sourcedirIsPatched():
             await self.purge(False)
-        await awaited(getattr(self, f"mode_{self.mode}")())
-        if patch:
-            await awaited(self.patch(patch))
-        await self.parseGotRevision()
-        return SUCCESS
+        return await self.make_tree(patch)
 
     # -- modes and methods -------------------------------------------------------------------
 
