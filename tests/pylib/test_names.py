@@ -22,7 +22,6 @@ MISSING_PATHS = {
     "buildbot.db:base",
     "buildbot.db:enginestrategy",
     "buildbot.db:pool",
-    "buildbot.db.connector:DBConnector",
     "buildbot.db.migrate_utils:test_unicode",
     "buildbot.reporters.irc:IrcStatusFactory",
     "buildbot.reporters.message:create_context_for_build",
