@@ -169,6 +169,8 @@ Result<Json> MsgpackCursor::json_object(std::size_t count, std::size_t depth, st
   for (; count > 0; --count) {
     const auto key = json_value(depth + 1, budget);
     if (!key) return key;
+    // As text within text each level of such keys would double in length.
+    if (key->is_structured()) return refuse("a key of a map is an array or a map");
     auto value = json_value(depth + 1, budget);
     if (!value) return value;
     object.insert_or_assign(to_display_text(*key), std::move(*value));

@@ -134,6 +134,12 @@ TEST_CASE("depth and size of what is read are bounded") {
   REQUIRE(MsgpackCursor(many).json().error().code == Errc::bad_input);
 }
 
+TEST_CASE("a key of a map is no array or map: as text within text it would double at each level") {
+  REQUIRE(MsgpackCursor(std::string_view("\x81\x90\x01", 3)).json().error().code == Errc::bad_input);
+  REQUIRE(MsgpackCursor(std::string_view("\x81\x80\x01", 3)).json().error().code == Errc::bad_input);
+  REQUIRE(MsgpackCursor(std::string_view("\x81\x02\x01", 3)).json().value() == Json(JsonObject{{"2", 1}}));
+}
+
 TEST_CASE("text that is not UTF-8 becomes replacement characters in JSON, an extension is refused") {
   REQUIRE(MsgpackCursor("\xa3"
                         "a\xff"
