@@ -23,8 +23,10 @@ class ReporterBase(BuildbotService):
         generators: a list of generators such as ``reporters.BuildStatusGenerator()``.
     """
 
-    def checkConfig(self, generators: list[Any]) -> Any:
+    def checkConfig(self, generators: list[Any] | None) -> Any:
         """Reports what is wrong with the arguments."""
+        if generators is None:
+            generators = self._create_default_generators()
         if not isinstance(generators, list):
             report(f'"generators" must be a list, not {shown(generators)}', self.label)
             generators = []
@@ -34,6 +36,10 @@ class ReporterBase(BuildbotService):
             elif not hasattr(generator, "generate"):
                 report(f'"generators" must hold generators, not {shown(generator)}', self.label)
         self.generators = generators
+
+    def _create_default_generators(self) -> Any:
+        """What None stands for, if the reporter takes that."""
+        return None
 
     def _default_name(self) -> str:
         names = [_name_of(generator) for generator in self.generators]
@@ -49,11 +55,15 @@ def _name_of(generator: Any) -> str:
     return str(function()) if callable(function) else type(generator).__name__
 
 
-def status_generators() -> list[Any]:
-    """One that reports all builds, at their end."""
-    return [BuildStatusGenerator()]
+class EndReporter(ReporterBase):
+    """Reports the end of all builds unless it is told other generators."""
+
+    def _create_default_generators(self) -> list[Any]:
+        return [BuildStatusGenerator()]
 
 
-def start_end_generators() -> list[Any]:
-    """One that reports all builds, at start and end."""
-    return [BuildStartEndStatusGenerator()]
+class StartEndReporter(ReporterBase):
+    """Reports start and end of all builds unless it is told other generators."""
+
+    def _create_default_generators(self) -> list[Any]:
+        return [BuildStartEndStatusGenerator()]

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from buildbot_cfg._errors import report
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 
-class BitbucketStatusPush(ReporterBase):
+class BitbucketStatusPush(StartEndReporter):
     """Sets the status of commits at Bitbucket Cloud.
 
     Args:
@@ -44,6 +44,4 @@ class BitbucketStatusPush(ReporterBase):
         """Reports what is wrong with the arguments."""
         if auth is not None and (oauth_key is not None or oauth_secret is not None):
             report('"auth" and "oauth_key", "oauth_secret" exclude each other', self.label)
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)

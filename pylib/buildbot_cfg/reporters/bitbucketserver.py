@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from buildbot_cfg._errors import report
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import ReporterBase, StartEndReporter
 from buildbot_cfg.reporters.generators.build import BuildStatusGenerator
 from buildbot_cfg.reporters.generators.buildset import BuildSetStatusGenerator
 
 
-class BitbucketServerStatusPush(ReporterBase):
+class BitbucketServerStatusPush(StartEndReporter):
     """Sets the status of commits at Bitbucket Server.
 
     Args:
@@ -42,12 +42,10 @@ class BitbucketServerStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)
 
 
-class BitbucketServerCoreAPIStatusPush(ReporterBase):
+class BitbucketServerCoreAPIStatusPush(StartEndReporter):
     """Sets build statuses at Bitbucket Server 7.4 or later.
 
     Args:
@@ -94,8 +92,6 @@ class BitbucketServerCoreAPIStatusPush(ReporterBase):
             report('"base_url" must not be empty', self.label)
         if token and auth:
             report('"token" and "auth" exclude each other', self.label)
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)
 
 
@@ -126,6 +122,7 @@ class BitbucketServerPRCommentPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = [BuildStatusGenerator(), BuildSetStatusGenerator()]
         super().checkConfig(generators=generators, **kwargs)
+
+    def _create_default_generators(self) -> list[Any]:
+        return [BuildStatusGenerator(), BuildSetStatusGenerator()]

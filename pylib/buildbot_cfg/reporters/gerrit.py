@@ -35,6 +35,7 @@ class GerritStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = [BuildSetCombinedStatusGenerator(MessageFormatter())]
         super().checkConfig(generators=generators, **kwargs)
+
+    def _create_default_generators(self) -> list[Any]:
+        return [BuildSetCombinedStatusGenerator(MessageFormatter())]

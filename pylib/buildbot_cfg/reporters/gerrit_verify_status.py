@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 
-class GerritVerifyStatusPush(ReporterBase):
+class GerritVerifyStatusPush(StartEndReporter):
     """Tells Gerrit's verify-status plugin of builds.
 
     Args:
@@ -41,6 +41,4 @@ class GerritVerifyStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 HOSTED_BASE_URL = "https://api.github.com"
 
 
-class GitHubStatusPush(ReporterBase):
+class GitHubStatusPush(StartEndReporter):
     """Sets the status of commits at GitHub.
 
     Args:
@@ -37,12 +37,7 @@ class GitHubStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = self._create_default_generators()
         super().checkConfig(generators=generators, **kwargs)
-
-    def _create_default_generators(self) -> list[Any]:
-        return start_end_generators()
 
 
 class GitHubCommentPush(GitHubStatusPush):

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 HOSTED_BASE_URL = "https://gitlab.com"
 
 
-class GitLabStatusPush(ReporterBase):
+class GitLabStatusPush(StartEndReporter):
     """Sets the status of commits at GitLab.
 
     Args:
@@ -37,6 +37,4 @@ class GitLabStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)

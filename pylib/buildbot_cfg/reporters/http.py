@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 
-class HttpStatusPush(ReporterBase):
+class HttpStatusPush(StartEndReporter):
     """Posts each report to an address, as JSON.
 
     Args:
@@ -38,6 +38,4 @@ class HttpStatusPush(ReporterBase):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = start_end_generators()
         super().checkConfig(generators=generators, **kwargs)

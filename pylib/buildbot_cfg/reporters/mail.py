@@ -8,7 +8,7 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._errors import report
-from buildbot_cfg.reporters.base import ReporterBase, status_generators
+from buildbot_cfg.reporters.base import EndReporter
 from buildbot_cfg.reporters.generators.worker import WorkerMissingGenerator
 
 #: A text with a mail address in it.
@@ -32,7 +32,7 @@ class Domain:
         return name if "@" in name else f"{name}@{self.domain}"
 
 
-class MailNotifier(ReporterBase):
+class MailNotifier(EndReporter):
     """Sends mails.
 
     Args:
@@ -73,8 +73,6 @@ class MailNotifier(ReporterBase):
         generators: list[Any] | None = None,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        if generators is None:
-            generators = [*status_generators(), WorkerMissingGenerator(workers="all")]
         super().checkConfig(generators)
         self._check_recipients(extraRecipients)
         if extraHeaders is not None and not isinstance(extraHeaders, dict):
@@ -82,6 +80,9 @@ class MailNotifier(ReporterBase):
         if lookup is not None and not isinstance(lookup, str) and not hasattr(lookup, "getAddress"):
             what = f'"lookup" must be a domain or have a method getAddress, not {shown(lookup)}'
             report(what, self.label)
+
+    def _create_default_generators(self) -> list[Any]:
+        return [*super()._create_default_generators(), WorkerMissingGenerator(workers="all")]
 
     def _check_recipients(self, recipients: Any) -> None:
         if recipients is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.reporters.base import ReporterBase, status_generators
+from buildbot_cfg.reporters.base import EndReporter
 
 
-class PushjetNotifier(ReporterBase):
+class PushjetNotifier(EndReporter):
     """Sends messages by Pushjet.
 
     Args:
@@ -26,4 +26,4 @@ class PushjetNotifier(ReporterBase):
         generators: list[Any] | None = None,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        super().checkConfig(status_generators() if generators is None else generators)
+        super().checkConfig(generators)

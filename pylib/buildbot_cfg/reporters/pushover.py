@@ -8,7 +8,7 @@ from typing import Any
 from buildbot_cfg._checks import shown
 from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
-from buildbot_cfg.reporters.base import ReporterBase, status_generators
+from buildbot_cfg.reporters.base import EndReporter
 
 VALID_PARAMS = frozenset(
     {
@@ -17,7 +17,7 @@ VALID_PARAMS = frozenset(
 )  # fmt: skip
 
 
-class PushoverNotifier(ReporterBase):
+class PushoverNotifier(EndReporter):
     """Sends messages by Pushover.
 
     Args:
@@ -38,7 +38,7 @@ class PushoverNotifier(ReporterBase):
         generators: list[Any] | None = None,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        super().checkConfig(status_generators() if generators is None else generators)
+        super().checkConfig(generators)
         if otherParams is not None and not isinstance(otherParams, dict):
             report(f'"otherParams" must be a dict, not {shown(otherParams)}', self.label)
             return

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from buildbot_cfg._checks import check_type
-from buildbot_cfg.reporters.base import ReporterBase, start_end_generators
+from buildbot_cfg.reporters.base import StartEndReporter
 
 
-class ZulipStatusPush(ReporterBase):
+class ZulipStatusPush(StartEndReporter):
     """Sends start and end of builds to a Zulip.
 
     Args:
@@ -33,4 +33,4 @@ class ZulipStatusPush(ReporterBase):
         """Reports what is wrong with the arguments."""
         check_type(self.label, "endpoint", endpoint, str)
         check_type(self.label, "token", token, str)
-        super().checkConfig(start_end_generators())
+        super().checkConfig(None)
