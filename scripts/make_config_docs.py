@@ -106,7 +106,18 @@ def text_of_class(name: str, cls: type) -> Iterator[str]:
     inside = ", ".join(text for _, text in shown)
     yield f"### {name}\n"
     yield f"`{name}({inside})`" + (f" and {' and '.join(more)}" if more else "") + "\n"
-    yield from described(sections, arguments_of(sections.get("Args", [])))
+    yield from described(sections, arguments_of(args_of(cls)))
+
+
+def args_of(cls: type) -> list[str]:
+    """The Args section of the class, or of the one whose constructor it has."""
+    for base in cls.__mro__:
+        sections = sections_of(base.__dict__.get("__doc__") or "")
+        if "Args" in sections:
+            return sections["Args"]
+        if "__init__" in base.__dict__:
+            break
+    return []
 
 
 def described(sections: dict[str, list[str]], arguments: dict[str, str]) -> Iterator[str]:

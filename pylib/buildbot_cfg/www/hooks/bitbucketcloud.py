@@ -3,24 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from buildbot_cfg.util.pullrequest import PullRequestMixin
+from buildbot_cfg.www.hooks._bitbucket import BitbucketEventHandler
 
 
-class BitbucketCloudEventHandler(PullRequestMixin):
-    """Makes changes of the requests of Bitbucket Cloud.
-
-    Args:
-        master: the running master.
-        options: the dialect's value in c["www"]["change_hook_dialects"].
-    """
-
-    property_basename = "bitbucket"
-
-    def __init__(self, master: Any, options: dict[str, Any] | None = None) -> None:
-        self.master, self.options = master, options or {}
-        self.external_property_whitelist = self.options.get("bitbucket_property_whitelist", [])
+class BitbucketCloudEventHandler(BitbucketEventHandler):
+    """Makes changes of the requests of Bitbucket Cloud."""
 
 
 bitbucketcloud = BitbucketCloudEventHandler
