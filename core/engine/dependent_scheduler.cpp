@@ -50,7 +50,6 @@ void DependentScheduler::follow(const Buildset& row, const std::vector<Change>& 
   for (const Change& change : changes) order.properties.update(change.properties);
   order.row.sourcestamps = row.sourcestamps;
   order.changes = changes;
-  for (const Change& change : changes) order.properties.update(change.properties);
   order.with.push_back(store_pending());
   order_builds(std::move(order), [](const Result<ForceResult>&) {});
 }
