@@ -41,6 +41,14 @@ class _Transfer(BuildStep):
     def _check_mode(self) -> None:
         check_type(f"step ({type(self).__name__})", "mode", self.mode, *_MODE)
 
+    def _goes_to(
+        self, workerdest: Any, maxsize: int | None, blocksize: int, mode: int | None
+    ) -> None:
+        self._require(workerdest=workerdest)
+        self.workerdest = workerdest
+        self.maxsize, self.blocksize, self.mode = maxsize, blocksize, mode
+        self._check_mode()
+
     def _require(self, **given: Any) -> None:
         for key, value in given.items():
             if value is None:
@@ -381,10 +389,8 @@ class FileDownload(_Transfer):
         **buildstep_kwargs: Any,
     ) -> None:
         super().__init__(workdir=workdir, **buildstep_kwargs)
-        self._require(workerdest=workerdest)
-        self.mastersrc, self.workerdest = mastersrc, workerdest
-        self.maxsize, self.blocksize, self.mode = maxsize, blocksize, mode
-        self._check_mode()
+        self.mastersrc = mastersrc
+        self._goes_to(workerdest, maxsize, blocksize, mode)
 
     async def run(self) -> int:
         """Copies it."""
@@ -428,10 +434,8 @@ class StringDownload(_Transfer):
         **buildstep_kwargs: Any,
     ) -> None:
         super().__init__(workdir=workdir, **buildstep_kwargs)
-        self._require(workerdest=workerdest)
-        self.s, self.workerdest = s, workerdest
-        self.maxsize, self.blocksize, self.mode = maxsize, blocksize, mode
-        self._check_mode()
+        self.s = s
+        self._goes_to(workerdest, maxsize, blocksize, mode)
 
     async def run(self) -> int:
         """Writes it."""
