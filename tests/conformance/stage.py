@@ -223,6 +223,12 @@ class Stage(Master):
             self.repositories[name] = Repository(self.folder / name)
         return self.repositories[name]
 
+    def program(self, name: str, text: str) -> None:
+        """Puts a script into the folder `bin`; a scenario whose steps are to find it there sets their PATH."""
+        path = self.folder / "bin" / name
+        path.write_text(text)
+        path.chmod(0o755)
+
     # -- controls ------------------------------------------------------------------------------------------------------
 
     def answer(self, path: str, method: str, **params: Any) -> dict[str, Any]:

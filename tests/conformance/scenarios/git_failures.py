@@ -23,10 +23,7 @@ exec /usr/bin/git "$@"
 
 def prepare(stage):
     stage.repository("repo").commit("first", {"file": "first\n"})
-    fake = stage.folder / "bin" / "git"
-    fake.parent.mkdir(exist_ok=True)
-    fake.write_text(FAKE.format(dir=stage.folder))
-    fake.chmod(0o755)
+    stage.program("git", FAKE.format(dir=stage.folder))
 
 
 def play(stage):

@@ -16,10 +16,7 @@ exec /usr/bin/git "$@"
 
 def prepare(stage):
     stage.repository("repo").commit("first", {"file": "first\n"})
-    fake = stage.folder / "bin" / "git"
-    fake.parent.mkdir(exist_ok=True)
-    fake.write_text(FAKE)
-    fake.chmod(0o755)
+    stage.program("git", FAKE)
 
 
 def play(stage):
