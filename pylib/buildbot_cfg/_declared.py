@@ -69,40 +69,44 @@ def _shape_of(parameters: Parameters) -> _Shape:
     )
 
 
-def _accepted(cls: type) -> Parameters | None:
+def _accepted(cls: Declared) -> Parameters | None:
     """What a call of the class may give; None: only the user's own code knows.
 
     Classes with ``_call_goes_on`` hand the arguments that they do not name to the next class in the
     mro: the parameters of all of them count.
     """
-    method = getattr(cls, "_call_is_checked_by", "__init__")
+    method = cls._call_is_checked_by
     own = getattr(cls, method, None)
     if not is_function_of_ours(own):
         return None
     assert isinstance(own, FunctionType)
-    return _merged(cls, method) if getattr(cls, "_call_goes_on", False) else _parameters(own)
+    return _merged(cls, method) if cls._call_goes_on else _parameters(own)
 
 
-def _shape_for(cls: type) -> _Shape | None:
-    method = getattr(cls, "_call_is_checked_by", "__init__")
-    own = getattr(cls, method, None)
-    if not is_function_of_ours(own) or not is_function_of_ours(cls.__init__):  # type: ignore[misc]
-        return None
-    assert isinstance(own, FunctionType)
-    if not getattr(cls, "_call_goes_on", False):
-        return _own_shape(own)
+def _shape_for(cls: Declared) -> _Shape | None:
+    """What a call of the class may give; kept with the class as long as its functions stay."""
+    init, own = cls.__init__, getattr(cls, cls._call_is_checked_by, None)  # type: ignore[misc]
     kept = cls.__dict__.get("_kept_shape")
-    if kept is None or kept[0] is not own:
-        parameters = _merged(cls, method)
-        kept = (own, None if parameters is None else _shape_of(parameters))
+    if kept is None or kept[0] is not own or kept[1] is not init:
+        kept = (own, init, _new_shape(cls, own, init))
         type.__setattr__(cls, "_kept_shape", kept)
-    shape: _Shape | None = kept[1]
+    shape: _Shape | None = kept[2]
     return shape
 
 
-def _names_first(cls: type, shape: _Shape) -> bool:
+def _new_shape(cls: Declared, own: object, init: object) -> _Shape | None:
+    if not is_function_of_ours(own) or not is_function_of_ours(init):
+        return None
+    assert isinstance(own, FunctionType)
+    if not cls._call_goes_on:
+        return _own_shape(own)
+    parameters = _merged(cls, cls._call_is_checked_by)
+    return None if parameters is None else _shape_of(parameters)
+
+
+def _names_first(cls: Declared, shape: _Shape) -> bool:
     """Whether the first argument is what people would call the object."""
-    is_service = getattr(cls, "_call_is_checked_by", "__init__") != "__init__"
+    is_service = cls._call_is_checked_by != "__init__"
     return not is_service or shape.names[:1] in (("name",), ("repourl",))
 
 
@@ -112,11 +116,11 @@ def is_function_of_ours(function: object) -> bool:
     return isinstance(function, FunctionType) and _is_ours(function.__module__)
 
 
-def _merged(cls: type, method: str) -> Parameters | None:
+def _merged(cls: Declared, method: str) -> Parameters | None:
     found: dict[str, inspect.Parameter] = {}
     rest: list[inspect.Parameter] = []
     by_position = True
-    filled_in = getattr(cls, "_call_fills_in", ())  # a class gives them to the next one itself
+    filled_in = cls._call_fills_in  # a class gives them to the next one itself
     for base in cls.__mro__:
         function = vars(base).get(method)
         if function is None or base is object:
@@ -135,7 +139,7 @@ def _merged(cls: type, method: str) -> Parameters | None:
         rest = [p for p in own if p.kind in _OPEN]
         if not any(p.kind is p.VAR_KEYWORD for p in rest):
             break
-    for name in getattr(cls, "_call_also_takes", ()):
+    for name in cls._call_also_takes:
         found.setdefault(
             name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
         )
@@ -162,6 +166,13 @@ class Declared(ABCMeta):
     Objects that have ``_sealed`` are sealed when they are made. It derives from ABCMeta so that
     users may mix in abstract classes.
     """
+
+    #: What classes may say otherwise: which method knows the arguments, whether it hands the ones
+    #: that it does not name to the next class, which of those it gives itself, and further names.
+    _call_is_checked_by = "__init__"
+    _call_goes_on = False
+    _call_fills_in: tuple[str, ...] = ()
+    _call_also_takes: tuple[str, ...] = ()
 
     def __new__(
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any

@@ -64,6 +64,7 @@ class ShellMixin:
         *_TYPES,
     )
     renderables: ClassVar[list[str]] = list(accepted_arguments)
+    _known_arguments: ClassVar[frozenset[str]] = frozenset(accepted_arguments)
 
     def setupShellMixin(
         self, constructorArgs: dict[str, Any], prohibitArgs: list[str] | None = None
@@ -74,20 +75,25 @@ class ShellMixin:
             constructorArgs: all keyword arguments.
             prohibitArgs: names that are refused.
         """
-        label = quoted("step", constructorArgs.get("name", getattr(type(self), "name", "")))
-        label += f" ({type(self).__name__})"
         left = {}
+        known = self._known_arguments
         for key, value in constructorArgs.items():
-            if key in (prohibitArgs or ()):
+            if prohibitArgs and key in prohibitArgs:
+                label = self._label_among(constructorArgs)
                 report(f'argument "{key}" is not allowed', label, kind=ArgumentErrors)
-            elif key not in self.accepted_arguments:
+            elif key not in known:
                 left[key] = value
             else:
                 kinds = _TYPES.get(key)
                 if kinds is not None and type(value) not in kinds:
+                    label = self._label_among(constructorArgs)
                     check_type(label, key, value, *kinds, renderable=True)
                 object.__setattr__(self, key, value)
         return left
+
+    def _label_among(self, arguments: dict[str, Any]) -> str:
+        name = arguments.get("name", getattr(type(self), "name", ""))
+        return f"{quoted('step', name)} ({type(self).__name__})"
 
     @_tasks.started
     async def makeRemoteShellCommand(

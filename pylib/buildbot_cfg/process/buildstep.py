@@ -52,6 +52,20 @@ __all__ = [
 ]
 
 _BOOLEANS = (*ResultComputingConfigMixin.resultConfig, "alwaysRun")
+_TEXTS = (str, list, tuple, type(None))
+#: Types of the attributes that are checked; a renderable will do, too.
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(_BOOLEANS, (bool,)),
+    "_workdir": (str, type(None)),
+    "doStepIf": (bool,),
+    "hideStepIf": (bool,),
+    "description": _TEXTS,
+    "descriptionDone": _TEXTS,
+    "descriptionSuffix": _TEXTS,
+    "name": (str,),
+}
+_CHECKED = frozenset(_KINDS)
+_MAY_BE_FUNCTIONS = frozenset(("doStepIf", "hideStepIf"))
 
 
 class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass=Declared):
@@ -107,20 +121,22 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         "hideStepIf",
         "workdir",
     ]
-    _accepted = (
-        *_BOOLEANS,
-        "description",
-        "descriptionDone",
-        "descriptionSuffix",
-        "doStepIf",
-        "hideStepIf",
-        "locks",
-        "logEncoding",
-        "name",
-        "progressMetrics",
-        "updateBuildSummaryPolicy",
-        "useProgress",
-        "workdir",
+    _accepted: ClassVar[frozenset[str]] = frozenset(
+        (
+            *_BOOLEANS,
+            "description",
+            "descriptionDone",
+            "descriptionSuffix",
+            "doStepIf",
+            "hideStepIf",
+            "locks",
+            "logEncoding",
+            "name",
+            "progressMetrics",
+            "updateBuildSummaryPolicy",
+            "useProgress",
+            "workdir",
+        )
     )
 
     build: Any = None
@@ -136,36 +152,40 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     _sealed = False
     _changed_args: ClassVar[dict[str, Any]] = {}
     _workdir: Any = None
+    _statistics: dict[str, Any]
 
     def __init__(self, **kwargs: Any) -> None:
-        label = _label(self, kwargs)
         accepted = self._accepted
         for key, value in kwargs.items():
             if key in accepted:
                 object.__setattr__(self, key, value)  # it is not sealed yet
             else:
-                known = (*accepted, *_init_names(type(self)))
+                known = (*sorted(accepted), *_init_names(type(self)))
                 what = f'unknown argument "{key}"{did_you_mean(key, known)}'
-                report(what, label, kind=ArgumentErrors)
-        self._check_types(label)
-        self.updateBuildSummaryPolicy = _summary.policy(self)
-        self._statistics: dict[str, Any] = {}
+                report(what, _label(self, kwargs), kind=ArgumentErrors)
+        self._check_types(kwargs)
+        own = self.__dict__
+        own["updateBuildSummaryPolicy"] = _summary.policy(self)
+        own["_statistics"] = {}
 
-    def _check_types(self, label: str) -> None:
-        for key in _BOOLEANS:
-            if (value := getattr(self, key)) is not True and value is not False:
-                check_type(label, key, value, bool, renderable=True)
-        check_type(label, "workdir", self._workdir, str, type(None), renderable=True)
-        if not callable(self.doStepIf):
-            check_type(label, "doStepIf", self.doStepIf, bool, renderable=True)
-        if not callable(self.hideStepIf):
-            check_type(label, "hideStepIf", self.hideStepIf, bool, renderable=True)
-        for key in ("description", "descriptionDone", "descriptionSuffix"):
-            check_type(
-                label, key, getattr(self, key), str, list, type(None), tuple, renderable=True
-            )
-        if check_type(label, "name", self.name, str, renderable=True):
-            _check_length(label, self.name)
+    def _check_types(self, given: dict[str, Any]) -> None:
+        """Checks what is set on the step; what its class says, only until it was right once."""
+        cls = type(self)
+        if "_class_is_right" in cls.__dict__:
+            names = _CHECKED & self.__dict__.keys()
+        else:
+            names = _CHECKED
+        wrong = 0
+        for key in names:
+            value, kinds = getattr(self, key), _KINDS[key]
+            if type(value) in kinds or (key in _MAY_BE_FUNCTIONS and callable(value)):
+                continue
+            label = _label(self, given)
+            wrong += not check_type(label, key.lstrip("_"), value, *kinds, renderable=True)
+        if "name" in names and (isinstance(self.name, str) or is_renderable(self.name)):
+            wrong += not _check_length(self, given)
+        if names is _CHECKED and not wrong:
+            type.__setattr__(cls, "_class_is_right", True)
 
     # -- the recipe --------------------------------------------------------------------------
 
@@ -476,16 +496,15 @@ def _init_names(cls: type) -> set[str]:
     return names - {"self", "kwargs", "args"}
 
 
-def _check_length(label: str, name: Any) -> None:
-    length = 0
+def _check_length(step: BuildStep, given: dict[str, Any]) -> bool:
+    name, length = step.name, 0
     if isinstance(name, str):
         length = len(name)
     elif isinstance(name, Interpolate) and name.core is not None:
         length = name.core.shortest_length
-    elif is_renderable(name):
-        return
     if length > 50:
-        report(f"the name has {length} characters, more than 50", label)
+        report(f"the name has {length} characters, more than 50", _label(step, given))
+    return length <= 50
 
 
 def _numbers(version: str) -> list[int]:
