@@ -49,7 +49,10 @@ StepRecipe to_recipe(Policy& policy, const View& view) {
   StepRecipe recipe;
   recipe.class_name = view.text("class_name");
   if (const py::object native = view["native"]; !native.is_none()) {
-    recipe.native = std::make_shared<const NativeShell>(read_native_shell(py::cast<py::dict>(native)));
+    auto shell = std::make_shared<NativeShell>();
+    read_native_shell(py::cast<py::dict>(view["shared"]), *shell);
+    read_native_shell(py::cast<py::dict>(native), *shell);
+    recipe.native = std::move(shell);
   } else {
     recipe.python = policy.hold(view["python"]);
   }

@@ -72,8 +72,7 @@ void read_special(std::string_view name, py::handle value, NativeShell& shell) {
 
 }  // namespace
 
-NativeShell read_native_shell(const py::dict& values) {
-  NativeShell shell;
+void read_native_shell(const py::dict& values, NativeShell& shell) {
   for (const auto& [key, value] : values) {
     const std::string name = to_text(key);
     const py::handle item = value;
@@ -82,7 +81,6 @@ NativeShell read_native_shell(const py::dict& values) {
     if (read_from(plain_values, name, shell, [item] { return to_json(item); })) continue;
     read_special(name, item, shell);
   }
-  return shell;
 }
 
 }  // namespace kiln::bindings

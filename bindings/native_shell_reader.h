@@ -6,8 +6,8 @@
 
 namespace kiln::bindings {
 
-// RecipeView.native: fields of script::NativeShell by their names; those that are missing keep their defaults.
+// RecipeView.native: fields of script::NativeShell by their names; those that are missing keep what they are.
 // With the GIL; raises error_already_set and cast_error.
-script::NativeShell read_native_shell(const py::dict& values);
+void read_native_shell(const py::dict& values, script::NativeShell& shell);
 
 }  // namespace kiln::bindings

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/recorded_base.h"
 
+#include <structmember.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -14,6 +16,7 @@ struct Recorded {
   PyObject* kwargs;
   PyObject* file;  // str, or null when no user code was on the stack
   int line;
+  bool is_sealed;  // of steps: a recipe is not changed any more
 };
 
 // Process-wide like the interpreter itself, which is never restarted.
@@ -80,13 +83,13 @@ bool is_recorded(PyTypeObject* type) {
   return std::any_of(bases.begin(), bases.end(), [type](PyTypeObject* base) { return PyType_IsSubtype(type, base); });
 }
 
-// _remade(class, args, kwargs, file, line): for copy and deepcopy; a copy is the same recipe from the same place.
+// _remade(class, args, kwargs, file, line, is sealed): for copy and deepcopy; a copy is the same recipe from the same place.
 PyObject* remade(PyObject*, PyObject* values) {
   PyTypeObject* type = nullptr;
   PyObject *args = nullptr, *kwargs = nullptr, *file = nullptr;
-  int line = 0;
-  if (!PyArg_ParseTuple(values, "O!O!O!Oi:_remade", &PyType_Type, &type, &PyTuple_Type, &args, &PyDict_Type, &kwargs,
-                        &file, &line)) {
+  int line = 0, is_sealed = 0;
+  if (!PyArg_ParseTuple(values, "O!O!O!Oip:_remade", &PyType_Type, &type, &PyTuple_Type, &args, &PyDict_Type, &kwargs,
+                        &file, &line, &is_sealed)) {
     return nullptr;
   }
   if (!is_recorded(type)) {
@@ -99,6 +102,7 @@ PyObject* remade(PyObject*, PyObject* values) {
   self->kwargs = Py_NewRef(kwargs);
   self->file = file == Py_None ? nullptr : Py_NewRef(file);
   self->line = line;
+  self->is_sealed = is_sealed != 0;
   return object;
 }
 
@@ -114,8 +118,8 @@ PyObject* reduce(PyObject* object, PyObject*) {
     Py_DECREF(state);
     return nullptr;
   }
-  return Py_BuildValue("N(OONOi)N", maker, Py_TYPE(object), self->args, PyDict_Copy(self->kwargs),
-                       self->file ? self->file : Py_None, self->line, state);
+  return Py_BuildValue("N(OONOii)N", maker, Py_TYPE(object), self->args, PyDict_Copy(self->kwargs),
+                       self->file ? self->file : Py_None, self->line, self->is_sealed ? 1 : 0, state);
 }
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
@@ -140,19 +144,33 @@ void dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
-PyTypeObject* add_base(py::module_& module, const char* attribute, const char* full_name) {
+int set_step_attribute(PyObject* object, PyObject* name, PyObject* value) {
+  const bool is_seal = PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "_sealed") == 0;
+  if (!value || !self_of(object)->is_sealed || is_seal) {
+    return PyObject_GenericSetAttr(object, name, value);
+  }
+  PyObject* refused = PyObject_CallMethod(object, "_refuse_change", "O", name);
+  Py_XDECREF(refused);
+  return refused ? 0 : -1;
+}
+
+std::array<PyMemberDef, 2> step_members{{{"_sealed", T_BOOL, offsetof(Recorded, is_sealed), 0, nullptr}, {}}};
+
+PyTypeObject* add_base(py::module_& module, const char* attribute, const char* full_name, bool is_step = false) {
   static std::array<PyMethodDef, 4> methods{{
       {"_recipe", recipe, METH_NOARGS, "(class, args, kwargs) it was made with."},
       {"_location", location, METH_NOARGS, "(file, line) of the user's code that made it; (None, 0) when unknown."},
       {"__reduce_ex__", reduce, METH_O, nullptr},
       {nullptr, nullptr, 0, nullptr},
   }};
-  std::array<PyType_Slot, 6> slots{{
+  std::array<PyType_Slot, 8> slots{{
       {Py_tp_new, reinterpret_cast<void*>(make)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear)},
       {Py_tp_methods, methods.data()},
+      {is_step ? Py_tp_members : 0, step_members.data()},
+      {Py_tp_setattro, reinterpret_cast<void*>(set_step_attribute)},
       {0, nullptr},
   }};
   PyType_Spec spec{full_name, static_cast<int>(sizeof(Recorded)), 0,
@@ -171,7 +189,7 @@ void add_recorded_bases(py::module_& module) {
       {nullptr, nullptr, 0, nullptr},
   }};
   if (PyModule_AddFunctions(module.ptr(), functions.data()) < 0) throw py::error_already_set();
-  bases = {add_base(module, "StepBase", "buildbot_cfg._core.StepBase"),
+  bases = {add_base(module, "StepBase", "buildbot_cfg._core.StepBase", true),
            add_base(module, "BuilderBase", "buildbot_cfg._core.BuilderBase"),
            add_base(module, "SchedulerBase", "buildbot_cfg._core.SchedulerBase"),
            add_base(module, "WorkerBase", "buildbot_cfg._core.WorkerBase")};

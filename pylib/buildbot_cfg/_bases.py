@@ -17,7 +17,12 @@ class _Recorded:
 
 
 class StepBase(_Recorded):
-    """Base of every build step."""
+    """Base of every build step.
+
+    While it is sealed, setting an attribute calls ``_refuse_change(name)`` instead.
+    """
+
+    _sealed: bool
 
 
 class BuilderBase(_Recorded):

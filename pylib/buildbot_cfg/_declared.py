@@ -248,7 +248,7 @@ def _is_ours(module: str | None) -> bool:
 
 def _sealed(made: Any) -> Any:
     if hasattr(made, "_sealed"):
-        object.__setattr__(made, "_sealed", True)
+        made._sealed = True
     return made
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -11,22 +12,90 @@ from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.results import FLAGS
 from buildbot_cfg.steps.shell import ShellCommand
 
+Fields = dict[str, Any]
+
 _STOCK = frozenset(ShellCommand.__mro__)
-_NUMBERS = (int, float, type(None))
+_FLAGS = frozenset(FLAGS)
 
 
-def native_shell(step: BuildStep) -> dict[str, Any] | None:
-    """The step as ``script::NativeShell``; None when Python must run it.
+def _one_of(*kinds: type) -> Callable[[Any], Any]:
+    return lambda value: constant(value, *kinds)
 
-    That is a ShellCommand, or a subclass that only has other class attributes, all of whose values
-    are constants or stock renderables.
-    """
-    if not isinstance(step, ShellCommand) or not _only_attributes(type(step)):
-        return None
-    try:
-        return _fields(step)
-    except NeedsPython:
-        return None
+
+_flag = _one_of(bool)
+_number = _one_of(int, float, type(None))
+
+
+def _results(values: Any) -> list[Any]:
+    return [constant(value, int) for value in values]
+
+
+def _codes(value: Any) -> dict[int, int]:
+    codes: dict[Any, Any] = constant(value, dict)
+    return {constant(k, int): constant(v, int) for k, v in codes.items()}
+
+
+#: The step's attributes: names of the fields of ``script::NativeShell``, and what makes the values.
+_FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "name": ("name", template),
+    "command": ("command", template),
+    "_workdir": ("workdir", template),
+    "env": ("env", template),
+    "description": ("description", template),
+    "descriptionDone": ("description_done", template),
+    "descriptionSuffix": ("description_suffix", template),
+    "alwaysRun": ("always_run", _flag),
+    "doStepIf": ("skip", lambda value: not constant(value, bool)),
+    "hideStepIf": ("hidden", _flag),
+    "updateBuildSummaryPolicy": ("build_summary_policy", _results),
+    "decodeRC": ("decode_rc", _codes),
+    "want_stdout": ("want_stdout", _flag),
+    "want_stderr": ("want_stderr", _flag),
+    "usePTY": ("use_pty", lambda value: bool(constant(value, bool, type(None)))),
+    "logEnviron": ("log_environ", _flag),
+    "lazylogfiles": ("lazy_log_files", _flag),
+    "logfiles": ("log_files", template),
+    "initialStdin": ("initial_stdin", template),
+    "timeout": ("timeout", _number),
+    "maxTime": ("max_time", _number),
+    "max_lines": ("max_lines", _one_of(int, type(None))),
+    "sigtermTime": ("sigterm_time", _number),
+    "interruptSignal": ("interrupt_signal", _one_of(str)),
+}
+#: Every step has one of its own.
+_OWN = "updateBuildSummaryPolicy"
+
+
+class NativeShells:
+    """The steps of one configuration as ``script::NativeShell``."""
+
+    def __init__(self) -> None:
+        self._classes: dict[type, tuple[Fields, frozenset[str]] | None] = {}
+
+    def fields(self, step: BuildStep) -> tuple[Fields, Fields] | None:
+        """The fields that the step's class says, shared, and the step's own; None: Python runs it.
+
+        Native are ShellCommands, also of subclasses that only have other class attributes, all of
+        whose values are constants or stock renderables.
+        """
+        cls = type(step)
+        if cls not in self._classes:
+            is_plain = issubclass(cls, ShellCommand) and _only_attributes(cls)
+            self._classes[cls] = _class_fields(cls) if is_plain else None
+        stock = self._classes[cls]
+        if stock is None:
+            return None
+        shared, beyond = stock
+        try:
+            return shared, _own_fields(step, beyond)
+        except NeedsPython:
+            return None
+
+
+def native_shell(step: BuildStep) -> Fields | None:
+    """All fields of one step; None when Python must run it."""
+    found = NativeShells().fields(step)
+    return None if found is None else {**found[0], **found[1]}
 
 
 def _only_attributes(cls: type) -> bool:
@@ -44,38 +113,36 @@ def _is_plain(name: str, value: Any) -> bool:
     return not callable(value) and not hasattr(value, "__get__") and name != "renderables"
 
 
-def _fields(step: Any) -> dict[str, Any]:
-    if step.locks or step.logEncoding is not None or step.command is None:
+def _class_fields(cls: type) -> tuple[Fields, frozenset[str]]:
+    """The fields by the class's attributes, and the attributes that are beyond the core."""
+    fields: Fields = {}
+    beyond = {name for name in FLAGS if type(getattr(cls, name)) is not bool}
+    if not beyond:
+        fields["flags"] = _flags(cls)
+    for attribute, (field, made) in _FIELDS.items():
+        if attribute != _OWN:
+            try:
+                fields[field] = made(getattr(cls, attribute))
+            except NeedsPython:
+                beyond.add(attribute)
+    return fields, frozenset(beyond)
+
+
+def _own_fields(step: BuildStep, beyond: frozenset[str]) -> Fields:
+    own = step.__dict__
+    command: Any = step
+    if command.locks or command.logEncoding is not None or command.command is None:
         raise NeedsPython
-    return {
-        "name": template(step.name),
-        "command": template(step.command),
-        "workdir": template(step._workdir),
-        "env": template(step.env),
-        "description": template(step.description),
-        "description_done": template(step.descriptionDone),
-        "description_suffix": template(step.descriptionSuffix),
-        "flags": tuple(constant(getattr(step, name), bool) for name in FLAGS),
-        "always_run": constant(step.alwaysRun, bool),
-        "skip": not constant(step.doStepIf, bool),
-        "hidden": constant(step.hideStepIf, bool),
-        "build_summary_policy": [constant(r, int) for r in step.updateBuildSummaryPolicy],
-        "decode_rc": {constant(k, int): constant(v, int) for k, v in _dict(step.decodeRC).items()},
-        "want_stdout": constant(step.want_stdout, bool),
-        "want_stderr": constant(step.want_stderr, bool),
-        "use_pty": bool(constant(step.usePTY, bool, type(None))),
-        "log_environ": constant(step.logEnviron, bool),
-        "lazy_log_files": constant(step.lazylogfiles, bool),
-        "log_files": template(step.logfiles),
-        "initial_stdin": template(step.initialStdin),
-        "timeout": constant(step.timeout, *_NUMBERS),
-        "max_time": constant(step.maxTime, *_NUMBERS),
-        "max_lines": constant(step.max_lines, int, type(None)),
-        "sigterm_time": constant(step.sigtermTime, *_NUMBERS),
-        "interrupt_signal": constant(step.interruptSignal, str),
-    }
+    if not beyond <= own.keys():
+        raise NeedsPython
+    fields: Fields = {}
+    for attribute, value in own.items():
+        if known := _FIELDS.get(attribute):
+            fields[known[0]] = known[1](value)
+    if not _FLAGS.isdisjoint(own):
+        fields["flags"] = _flags(step)
+    return fields
 
 
-def _dict(value: Any) -> dict[Any, Any]:
-    found: dict[Any, Any] = constant(value, dict)
-    return found
+def _flags(holder: Any) -> tuple[Any, ...]:
+    return tuple(constant(getattr(holder, name), bool) for name in FLAGS)

@@ -44,7 +44,7 @@ class StepRunner:
         step = self.step
         self.session.current = handle
         self._live = LiveStep(handle, StepLogs(handle))
-        object.__setattr__(step, "_live", self._live)
+        step.__dict__["_live"] = self._live
         for logname, observer in step._early_observers:
             self._live.logs.observe(logname, observer)
         step.setBuild(self.session.build)

@@ -8,6 +8,8 @@ from typing import Any
 from buildbot_cfg.process._interpolate import Interpolate
 from buildbot_cfg.process.properties import Property
 
+_PLAIN = frozenset((bool, int, float, str, type(None)))
+
 
 class NeedsPython(Exception):
     """The value can only be rendered by Python."""
@@ -19,11 +21,12 @@ def template(value: Any) -> Any:
     Raises:
         NeedsPython: something in it is beyond the core.
     """
-    if value is None or type(value) in (bool, int, float, str):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if type(value) in (list, tuple) and value[:1] != ("obfuscated",):
-        return [template(item) for item in value]
-    if type(value) is dict:
+    if kind is list or (kind is tuple and value[:1] != ("obfuscated",)):
+        return [item if type(item) is str else template(item) for item in value]
+    if kind is dict:
         return {_key(key): template(item) for key, item in value.items()}
     if type(value) is Interpolate and value.core is not None and not _may_use_secret(value):
         keywords = {name: template(item) for name, item in value.kwargs.items()}

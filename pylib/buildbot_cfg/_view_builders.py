@@ -10,7 +10,7 @@ from typing import Any
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import placed, report, warn
-from buildbot_cfg._native import native_shell
+from buildbot_cfg._native import NativeShells
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
 from buildbot_cfg._view_workers import Sourced, WorkerView, sourced
@@ -34,11 +34,15 @@ _BUILD_HOOKS = (
 
 @dataclass(slots=True)
 class RecipeView:
-    """One step: native, or the recipe that Python makes steps of."""
+    """One step: native, or the recipe that Python makes steps of.
+
+    ``native`` are the step's own fields; the others are ``shared`` by all steps of its class.
+    """
 
     class_name: str
     native: dict[str, Any] | None
     python: Any
+    shared: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ def builder_views(
     views: dict[str, BuilderView] = {}
     directories: dict[str, str] = {}
     known = {worker.name for worker in workers} | _broken_names(values["workers"])
+    recipes = _Recipes()
     for given in values["builders"]:
         config = _of_dict(given, lines) if isinstance(given, dict) else given
         if not isinstance(config, BuilderConfig):
@@ -96,7 +101,7 @@ def builder_views(
             continue
         where = lines("builders") if isinstance(given, dict) else place(config)
         _check(config, known, directories, views, where)
-        views.setdefault(config.name, _view(config, values, where))
+        views.setdefault(config.name, _view(config, values, recipes))
     return list(views.values())
 
 
@@ -134,7 +139,7 @@ def _check(
             warn(f'"{key}" is accepted, not active in this version', config.label, where)
 
 
-def _view(config: BuilderConfig, values: dict[str, Any], where: Location) -> BuilderView:
+def _view(config: BuilderConfig, values: dict[str, Any], recipes: _Recipes) -> BuilderView:
     from buildbot_cfg._views import collapse_of
 
     given = config.collapseRequests
@@ -153,7 +158,7 @@ def _view(config: BuilderConfig, values: dict[str, Any], where: Location) -> Bui
         default_properties=sourced(config, "defaultProperties", "Builder"),
         collapse=collapse_of(chosen),
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
-        steps=[_recipe(step, native) for step in config.factory.steps],
+        steps=[recipes.view(step, native) for step in config.factory.steps],
         maker=BuilderMaker(config, values["buildbotURL"]),
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
     )
@@ -170,8 +175,20 @@ def _environment(config: BuilderConfig) -> tuple[Any, bool]:
         return {}, False
 
 
-def _recipe(step: Any, may_be_native: bool) -> RecipeView:
-    from buildbot_cfg._views import class_path
+class _Recipes:
+    """Makes the views of steps; remembers what it found out about their classes."""
 
-    native = native_shell(step) if may_be_native else None
-    return RecipeView(class_path(step), native, None if native is not None else step)
+    def __init__(self) -> None:
+        self._natives = NativeShells()
+        self._paths: dict[type, str] = {}
+
+    def view(self, step: Any, may_be_native: bool) -> RecipeView:
+        path = self._paths.get(type(step))
+        if path is None:
+            from buildbot_cfg._views import class_path
+
+            path = self._paths[type(step)] = class_path(step)
+        found = self._natives.fields(step) if may_be_native else None
+        if found is None:
+            return RecipeView(path, None, step)
+        return RecipeView(path, found[1], None, found[0])

@@ -105,7 +105,38 @@ def test_a_copy_is_the_same_recipe_from_the_same_place_with_the_same_state(copie
 
 def test_only_recorded_classes_are_remade():
     with pytest.raises(TypeError, match="does not record"):
-        _core._remade(str, (), {}, None, 0)
+        _core._remade(str, (), {}, None, 0, False)
+
+
+def test_a_sealed_step_refuses_changes():
+    refused = []
+
+    class Mine(_core.StepBase):
+        def _refuse_change(self, name):
+            refused.append(name)
+
+    step = Mine()
+    step.word = "make"
+    step._sealed = True
+    step.word = "test"
+    copied = copy.copy(step)
+    copied.word = "test"
+    assert (step.word, copied.word, refused) == ("make", "make", ["word", "word"])
+
+    step._sealed = False
+    step.word = "test"
+    assert step.word == "test"
+
+
+def test_what_a_sealed_step_raises_reaches_who_changes_it():
+    class Mine(_core.StepBase):
+        def _refuse_change(self, name):
+            raise RuntimeError(name)
+
+    step = Mine()
+    step._sealed = True
+    with pytest.raises(RuntimeError, match="word"):
+        step.word = "test"
 
 
 class Lookup:

@@ -30,6 +30,7 @@ NATIVE = {
     "switched off": "steps.ShellCommand(command='x', doStepIf=False, hideStepIf=True, alwaysRun=True)",
     "subclass with attributes": "Mine()",
     "configure": "steps.Configure()",
+    "plain flag over a renderable one": "Late(command='x', haltOnFailure=True)",
 }
 PYTHON = {
     "renderer": "steps.ShellCommand(command=late)",
@@ -44,6 +45,7 @@ PYTHON = {
     "own constructor": "Init('x', haltOnFailure=True)",
     "warnings": "steps.Compile()",
     "encoding": "steps.ShellCommand(command='x', logEncoding='latin-1')",
+    "renderable flag of the class": "Late(command='x')",
     "renderable flag": "steps.ShellCommand(command='x', haltOnFailure=util.Property('h'))",
 }
 CLASSES = """\
@@ -51,6 +53,8 @@ class Mine(steps.ShellCommand):
     name = 'mine'
     command = ['make']
     haltOnFailure = True
+class Late(steps.ShellCommand):
+    haltOnFailure = util.Property('h')
 class Override(steps.ShellCommand):
     def getResultSummary(self):
         return {'step': 'x'}
@@ -85,7 +89,8 @@ def test_a_native_step_has_all_its_fields(good):
         workdir='w', timeout=5, maxTime=None, usePTY=True, decodeRC={0: 0, 3: 1}, logfiles={'l': 'f'},
         warnOnFailure=True, flunkOnFailure=False, name='compile', description='d', interruptSignal='TERM')"""
 
-    fields = native(good, step).native
+    recipe = native(good, step)
+    fields = {**recipe.shared, **recipe.native}
 
     make, (kind, core, keywords) = fields["command"]
     assert (make, kind, keywords) == ("make", "interpolate", {"n": ("property", "cpus", 2, True)})

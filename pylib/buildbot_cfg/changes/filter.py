@@ -89,12 +89,11 @@ class ChangeFilter(metaclass=Declared):
     ) -> None:
         given = locals()
         self.filter_fn = filter_fn
-        self.conditions: list[Condition] = []
         self.functions: dict[str, Callable[[Any], Any]] = {}
-        for attribute in _ATTRIBUTES:
-            self.conditions += conditions_of("ChangeFilter", given, attribute)
-            if given[attribute + "_fn"] is not None:
-                self.functions[attribute] = given[attribute + "_fn"]
+        self.conditions = _conditions("ChangeFilter", given, _ALL_ARGUMENTS)
+        for attribute, function in _FUNCTIONS:
+            if given[function] is not None:
+                self.functions[attribute] = given[function]
         for suffix, negate, is_pattern in _FORMS:
             self._take_properties(f"property{suffix or '_eq'}", given, negate, is_pattern)
 
@@ -169,14 +168,39 @@ def conditions_of(
     Raises:
         ValueError: a value has the wrong type.
     """
-    found = []
-    for suffix, negate, is_pattern in _FORMS:
-        name = attribute + (suffix or equal)
-        unset = NotABranch if attribute == "branch" and not is_pattern else None
-        if given[name] is not unset:
-            values = _values(owner, name, given[name], is_pattern)
-            found.append(Condition(attribute, values, negate, is_pattern))
-    return found
+    return _conditions(owner, given, _arguments(attribute, equal))
+
+
+#: Of an argument: its name, the attribute, negate, is_pattern, and its value when it is not given.
+_Argument = tuple[str, str, bool, bool, Any]
+
+
+def _arguments(attribute: str, equal: str = "") -> tuple[_Argument, ...]:
+    unset = NotABranch if attribute == "branch" else None
+    return tuple(
+        (
+            attribute + (suffix or equal),
+            attribute,
+            negate,
+            is_pattern,
+            None if is_pattern else unset,
+        )
+        for suffix, negate, is_pattern in _FORMS
+    )
+
+
+_ALL_ARGUMENTS = tuple(argument for name in _ATTRIBUTES for argument in _arguments(name))
+_FUNCTIONS = tuple((name, name + "_fn") for name in _ATTRIBUTES)
+
+
+def _conditions(
+    owner: str, given: dict[str, Any], arguments: tuple[_Argument, ...]
+) -> list[Condition]:
+    return [
+        Condition(attribute, _values(owner, name, given[name], is_pattern), negate, is_pattern)
+        for name, attribute, negate, is_pattern, unset in arguments
+        if given[name] is not unset
+    ]
 
 
 def _values(owner: str, name: str, value: Any, is_pattern: bool) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ of each that it is not active. Who makes a class work takes its line out, and th
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from buildbot_cfg._errors import warn
 from buildbot_cfg._where import Location
@@ -52,9 +53,15 @@ DIALECTS = frozenset(
 )
 
 
+_known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+
+
 def is_inactive(value: object) -> bool:
     """Whether the object is checked, but does nothing."""
-    return any(_path(cls) in CLASSES for cls in type(value).__mro__)
+    cls = type(value)
+    if cls not in _known:
+        _known[cls] = any(_path(base) in CLASSES for base in cls.__mro__)
+    return _known[cls]
 
 
 def _path(cls: type) -> str:

@@ -19,6 +19,8 @@ def is_renderable(value: object) -> bool:
 
 def holds_renderable(value: object) -> bool:
     """Whether the object or something in it has a value of its own in each build."""
+    if type(value) in _PLAIN:
+        return False
     if isinstance(value, (list, tuple)):
         return any(holds_renderable(item) for item in value)
     if isinstance(value, dict):

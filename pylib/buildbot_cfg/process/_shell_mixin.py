@@ -88,7 +88,7 @@ class ShellMixin:
                 if kinds is not None and type(value) not in kinds:
                     label = self._label_among(constructorArgs)
                     check_type(label, key, value, *kinds, renderable=True)
-                object.__setattr__(self, key, value)
+                setattr(self, key, value)
         return left
 
     def _label_among(self, arguments: dict[str, Any]) -> str:

@@ -149,7 +149,6 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     max_lines_reached = False
     _live: LiveStep | None = None
     _early_observers: tuple[tuple[str, Any], ...] | list[tuple[str, Any]] = ()
-    _sealed = False
     _changed_args: ClassVar[dict[str, Any]] = {}
     _workdir: Any = None
     _statistics: dict[str, Any]
@@ -158,7 +157,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         accepted = self._accepted
         for key, value in kwargs.items():
             if key in accepted:
-                object.__setattr__(self, key, value)  # it is not sealed yet
+                setattr(self, key, value)
             else:
                 known = (*sorted(accepted), *_init_names(type(self)))
                 what = f'unknown argument "{key}"{did_you_mean(key, known)}'
@@ -189,21 +188,18 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
 
     # -- the recipe --------------------------------------------------------------------------
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self._sealed:
-            what = f'"{name}" cannot be set on a finished step: pass it as an argument'
-            report(what, _label(self, self.recipe()[2]))
-            return
-        object.__setattr__(self, name, value)
+    def _refuse_change(self, name: str) -> None:
+        what = f'"{name}" cannot be set on a finished step: pass it as an argument'
+        report(what, _label(self, self.recipe()[2]))
 
     def set_step_arg(self, name: str, value: Any) -> None:
         """Changes an argument of a recipe."""
         changed = {**self._changed_args, name: value}
-        object.__setattr__(self, "_sealed", False)
+        self._sealed = False
         _, args, kwargs = self._recipe()
         self.__init__(*args, **{**kwargs, **changed})  # type: ignore[misc]
-        object.__setattr__(self, "_changed_args", changed)
-        object.__setattr__(self, "_sealed", True)
+        self.__dict__["_changed_args"] = changed
+        self._sealed = True
 
     def recipe(self) -> tuple[type, tuple[Any, ...], dict[str, Any]]:
         """Class and arguments of the objects that each build makes."""
@@ -377,9 +373,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         """Gives a log's text to the observer while it comes; the log may be made later."""
         observer.setStep(self)
         if self._live is None:  # typically in a subclass's __init__
-            object.__setattr__(
-                self, "_early_observers", [*self._early_observers, (logname, observer)]
-            )
+            self.__dict__["_early_observers"] = [*self._early_observers, (logname, observer)]
         else:
             self._live.logs.observe(logname, observer)
 
