@@ -18,7 +18,8 @@ async def classify(hooks: Any, change: dict[str, Any]) -> int:
     """How a scheduler sees a change: ignored, unimportant or important."""
     seen = Change.from_row(change)
     try:
-        if not await _watch.ask(hooks.change_filter.filter_change, seen):
+        chosen = hooks.change_filter
+        if chosen is not None and not await _watch.ask(chosen.filter_change, seen):
             return IGNORED
         if not _has_branch(hooks, seen):
             return IGNORED

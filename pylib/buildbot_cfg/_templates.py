@@ -38,7 +38,7 @@ def template(value: Any) -> Any:
 
 def _may_use_secret(text: Interpolate) -> bool:
     """Secrets come from providers, which are Python."""
-    return "(secret:" in text.fmtstring
+    return isinstance(text.fmtstring, str) and "(secret:" in text.fmtstring
 
 
 def constant(value: Any, *kinds: type) -> Any:

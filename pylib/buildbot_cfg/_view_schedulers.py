@@ -185,7 +185,8 @@ def _timed_view(scheduler: Timed, shared: dict[str, Any]) -> SchedulerView | Non
 
 
 def _change_keys(scheduler: BaseBasicScheduler | Timed) -> dict[str, Any]:
-    plain = scheduler.change_filter.is_plain and scheduler.fileIsImportant is None
+    chosen = scheduler.change_filter
+    plain = (chosen is None or chosen.is_plain) and scheduler.fileIsImportant is None
     return {
         "filter": _conditions(scheduler) if plain else [],
         "only_important": scheduler.onlyImportant,
@@ -196,8 +197,9 @@ def _change_keys(scheduler: BaseBasicScheduler | Timed) -> dict[str, Any]:
 
 
 def _conditions(scheduler: BaseBasicScheduler | Timed) -> list[tuple[str, list[Any], bool]]:
+    chosen = scheduler.change_filter
     conditions = [
-        (c.attribute, list(c.values), c.negate) for c in scheduler.change_filter.conditions
+        (c.attribute, list(c.values), c.negate) for c in (chosen.conditions if chosen else ())
     ]
     if isinstance(scheduler, Timed) and scheduler.branch is not NotABranch:
         conditions.append(("branch", [scheduler.branch], False))

@@ -57,7 +57,7 @@ def _view(worker: AbstractWorker) -> WorkerView:
     return WorkerView(
         name=worker.name or "",
         password=worker.password if isinstance(worker.password, str) else "",
-        max_builds=worker.max_builds,
+        max_builds=worker._usual_max_builds if worker.max_builds is None else worker.max_builds,
         properties=sourced(worker, "properties", "Worker"),
         default_properties=sourced(worker, "defaultProperties", "Worker"),
         keepalive_interval=worker.keepalive_interval,

@@ -93,6 +93,8 @@ class ConfigView:
     settings: dict[str, Any] = field(default_factory=dict)
     #: The checked values of all keys.
     values: dict[str, Any] = field(default_factory=dict)
+    #: It sets ``buildbotNetUsageData``.
+    tells_about_usage: bool = False
 
 
 def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
@@ -104,6 +106,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     configure(given, lines("configurators"))
     values = _keys.checked(given, _keys.TOP, 'c["{}"]', lines)
     view = ConfigView(title=values["title"], values=values)
+    view.tells_about_usage = "buildbotNetUsageData" in given
     view.title_url = _with_slash(values["titleURL"])
     view.buildbot_url = _with_slash(values["buildbotURL"])
     view.db_url = _database(values, lines)

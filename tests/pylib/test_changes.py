@@ -37,6 +37,9 @@ CASES = [
     ({"property_not_eq": {"p": "v1"}}, False),
     ({"property_re": {"p": "v[0-9]"}}, True),
     ({"property_not_re": {"missing": "v"}}, True),
+    ({"property_eq": {"missing": ""}}, True),
+    ({"property_re": {"missing": ".*"}}, True),
+    ({"property_not_re": {"missing": ".*"}}, False),
 ]
 
 
@@ -46,11 +49,40 @@ def test_a_filter_lets_a_change_pass(given, passes):
 
 
 @pytest.mark.parametrize(
-    "given", [{"branch": ("a",)}, {"project": 3}, {"branch_re": "("}, {"branch_re": 3}], ids=str
+    "given",
+    [
+        {"branch": ("a",)},
+        {"project": 3},
+        {"project": ["a", None]},
+        {"branch_re": "("},
+        {"branch_re": 3},
+        {"property_eq": 3},
+        {"property_eq": {"p": None}},
+    ],
+    ids=str,
 )
 def test_a_wrong_value_is_a_value_error(given):
     with pytest.raises(ValueError, match="ChangeFilter"):
         ChangeFilter(**given)
+
+
+def test_functions_are_asked_before_values_are_compared():
+    asked = []
+
+    def noting(name):
+        return lambda value: asked.append(name) is None
+
+    names = ("branch", "category", "codebase", "project", "repository")
+    functions = {f"{name}_fn": noting(name) for name in names}
+    other = ChangeFilter(branch="other", filter_fn=noting("filter"), **functions)
+    assert not other.filter_change(Change.from_row(ROW))
+    assert asked == ["filter", "project", "codebase", "repository", "category", "branch"]
+
+
+def test_a_pattern_is_for_texts():
+    change = Change.from_row({**ROW, "properties": {"p": (3, "Change")}})
+    with pytest.raises(TypeError):
+        ChangeFilter(property_re={"p": "3"}).filter_change(change)
 
 
 def classify(**given):

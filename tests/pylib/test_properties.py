@@ -169,13 +169,21 @@ def test_a_renderer_may_be_async_take_arguments_and_give_a_renderable(props):
     assert rendered(late.withArgs(Property("empty"), two=2), props) == ["A", None, 2, 0]
 
 
+def test_interpolate_of_a_renderable_is_its_value(props):
+    assert rendered(Interpolate(Interpolate("%(prop:a)s!")), props) == "A!"
+    assert rendered(Interpolate(Property("list")), props) == [1, 2]
+    assert repr(Interpolate(Property("a"))) == "Interpolate(Property(a))"
+    with pytest.raises(ConfigErrors, match="no further arguments"):
+        Interpolate(Property("a"), "b")
+
+
 def test_a_renderer_is_no_function():
     @renderer
     def late(props):
         return 1
 
     assert not callable(late)
-    with pytest.raises(TypeError, match="'renderer' object is not callable"):
+    with pytest.raises(TypeError, match="'_Renderer' object is not callable"):
         late()
 
 

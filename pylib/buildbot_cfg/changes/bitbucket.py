@@ -26,6 +26,8 @@ class BitbucketPullrequestPoller(ReconfigurablePollingChangeSource, PullRequestM
 
     property_basename = "bitbucket"
 
+    _by_position = ("owner", "slug")
+
     def checkConfig(
         self,
         owner: str,

@@ -11,7 +11,8 @@ from typing import Any
 from buildbot_cfg._declared import Declared
 from buildbot_cfg.util import NotABranch
 
-_ATTRIBUTES = ("project", "repository", "branch", "category", "codebase")
+#: In the order in which their functions are asked.
+_ATTRIBUTES = ("project", "codebase", "repository", "category", "branch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Condition:
     def holds(self, value: Any) -> bool:
         """Whether it holds for this value of the change."""
         if self.is_pattern:
-            found = value is not None and any(p.match(str(value)) for p in self.values)
+            found = value is not None and any(p.match(value) for p in self.values)
         else:
             found = value in self.values
         return found is not self.negate
@@ -100,7 +101,10 @@ class ChangeFilter(metaclass=Declared):
     def _take_properties(
         self, name: str, given: dict[str, Any], negate: bool, is_pattern: bool
     ) -> None:
-        for key, value in (given[name] or {}).items():
+        wanted = given[name] or {}
+        if not isinstance(wanted, dict):
+            raise ValueError(f'"{name}" of ChangeFilter must be a dict, not {wanted!r}')
+        for key, value in wanted.items():
             values = _values("ChangeFilter", name, value, is_pattern)
             self.conditions.append(Condition(key, values, negate, is_pattern, is_property=True))
 
@@ -108,14 +112,16 @@ class ChangeFilter(metaclass=Declared):
         """Whether the change passes."""
         if self.filter_fn is not None and not self.filter_fn(change):
             return False
+        if not all(fn(getattr(change, name)) for name, fn in self.functions.items()):
+            return False
         for condition in self.conditions:
             if condition.is_property:
-                value = change.properties.getProperty(condition.attribute)
+                value = change.properties.getProperty(condition.attribute, "")
             else:
                 value = getattr(change, condition.attribute)
             if not condition.holds(value):
                 return False
-        return all(fn(getattr(change, name)) for name, fn in self.functions.items())
+        return True
 
     @property
     def is_plain(self) -> bool:
@@ -146,6 +152,8 @@ class ChangeFilter(metaclass=Declared):
         return f"<{type(self).__name__} on {' and '.join(checks) or 'nothing'}>"
 
 
+#: No branch is the default branch.
+_MAY_BE_NONE = ("branch", "branch_eq", "branch_not_eq")
 _FORMS = (
     ("", False, False),
     ("_not_eq", True, False),
@@ -207,8 +215,9 @@ def _values(owner: str, name: str, value: Any, is_pattern: bool) -> tuple[Any, .
     values = value if isinstance(value, list) else [value]
     if is_pattern:
         return tuple(_pattern(owner, name, item) for item in values)
+    kinds = (str, type(None)) if name in _MAY_BE_NONE else str
     for item in values:
-        if not isinstance(item, (str, type(None))):
+        if not isinstance(item, kinds):
             raise ValueError(
                 f'"{name}" of {owner} must be a string or a list of them, not {item!r}'
             )

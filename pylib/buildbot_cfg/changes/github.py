@@ -33,6 +33,8 @@ class GitHubPullrequestPoller(ReconfigurablePollingChangeSource, PullRequestMixi
 
     property_basename = "github"
 
+    _by_position = ("owner", "repo")
+
     def checkConfig(
         self,
         owner: str,

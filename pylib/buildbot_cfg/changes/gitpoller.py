@@ -68,6 +68,7 @@ class GitPoller(ReconfigurablePollingChangeSource):
     """
 
     lastRev: dict[str, str] | None = None
+    _by_position = ("repourl",)
 
     def checkConfig(
         self,

@@ -31,6 +31,8 @@ class HgPoller(ReconfigurablePollingChangeSource):
         revlink: a function (branch, revision) that gives a URL.
     """
 
+    _by_position = ("repourl",)
+
     def checkConfig(
         self,
         repourl: str,

@@ -33,6 +33,10 @@ class PBChangeSource(ChangeSource):
             middle = f"{prefix}:" if prefix else ""
             self.name = f"PBChangeSource:{middle}{port}"
 
+    def getConfigDict(self) -> dict[str, Any]:
+        """Its name and its class, without arguments: a password may be among them."""
+        return {**super().getConfigDict(), "args": (), "kwargs": {}}
+
     def describe(self) -> str:
         """What it does, for people."""
         prefix = f" (prefix '{self.prefix}')" if self.prefix is not None else ""

@@ -77,6 +77,8 @@ class SVNPoller(ReconfigurablePollingChangeSource):
         extra_args: further arguments for svn.
     """
 
+    _by_position = ("repourl",)
+
     def checkConfig(
         self,
         repourl: str,

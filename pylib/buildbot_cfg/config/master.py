@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from buildbot_cfg import _loader
 from buildbot_cfg._errors import ConfigErrors, Problem
 from buildbot_cfg._views import ConfigView
 from buildbot_cfg.process.properties import Properties
+from buildbot_cfg.warnings import ConfigWarning
 
 __all__ = ["FileLoader", "MasterConfig", "loadConfigDict"]
 
@@ -84,6 +86,9 @@ class FileLoader:
             for problem in result.problems:
                 errors.add_problem(Problem(*problem))
             raise errors
+        if not result.config.tells_about_usage:
+            text = "buildbotNetUsageData is not set; Kilnbot reports nothing, whatever it says"
+            warnings.warn(text, ConfigWarning, stacklevel=2)
         return MasterConfig(result.config)
 
 

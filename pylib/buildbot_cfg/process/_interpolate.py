@@ -10,8 +10,9 @@ from typing import Any
 from buildbot_cfg._bridge import Interpolation
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import promised
+from buildbot_cfg.interfaces import IRenderable
 from buildbot_cfg.process._lazy import RenderableOperators
-from buildbot_cfg.process._rendering import render, render_all
+from buildbot_cfg.process._rendering import is_renderable, render, render_all
 from buildbot_cfg.secrets.lookup import secret_text
 
 
@@ -19,7 +20,8 @@ class Interpolate(RenderableOperators):
     """Text with ``%(selector:key)s`` parts; the selectors are prop, src, worker, secret and kw.
 
     Args:
-        fmtstring: the text; ``%(prop:x:-text)s`` and other modifiers give defaults.
+        fmtstring: the text; ``%(prop:x:-text)s`` and other modifiers give defaults. A renderable
+            has its own value: ``Interpolate(Interpolate(text))`` is ``Interpolate(text)``.
         args: values (or renderables) of plain ``%s`` parts.
         kwargs: values (or renderables) of ``%(kw:name)s`` parts.
 
@@ -31,10 +33,13 @@ class Interpolate(RenderableOperators):
         Interpolate('%(prop:branch:-main)s.tar.gz')
     """
 
-    def __init__(self, fmtstring: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, fmtstring: str | IRenderable, *args: Any, **kwargs: Any) -> None:
         self.fmtstring, self.args, self.kwargs = fmtstring, args, kwargs
         self.core: Interpolation | None = None
-        if not isinstance(fmtstring, str):
+        if is_renderable(fmtstring):
+            if args or kwargs:
+                report("Interpolate of a renderable takes no further arguments", repr(self))
+        elif not isinstance(fmtstring, str):
             report(f"Interpolate takes a string, not {fmtstring!r}")
         elif args and kwargs:
             report("Interpolate takes positional or keyword arguments, not both", repr(self))
@@ -50,6 +55,8 @@ class Interpolate(RenderableOperators):
     @promised
     async def getRenderingFor(self, props: Any) -> Any:
         """The text."""
+        if not isinstance(self.fmtstring, str):
+            return await render(self.fmtstring, props)
         properties = props.getProperties()
         if self.args:
             return self.fmtstring % tuple(await render_all(self.args, props))

@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 _BOOLEANS = (*ResultComputingConfigMixin.resultConfig, "alwaysRun")
+_DESCRIPTIONS = ("description", "descriptionDone", "descriptionSuffix")
 _TEXTS = (str, list, tuple, type(None))
 #: Types of the attributes that are checked; a renderable will do, too.
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -59,9 +60,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "_workdir": (str, type(None)),
     "doStepIf": (bool,),
     "hideStepIf": (bool,),
-    "description": _TEXTS,
-    "descriptionDone": _TEXTS,
-    "descriptionSuffix": _TEXTS,
+    **dict.fromkeys(_DESCRIPTIONS, _TEXTS),
     "name": (str,),
 }
 _CHECKED = frozenset(_KINDS)
@@ -147,6 +146,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     stopped = False
     timed_out = False
     max_lines_reached = False
+    progress: Any = None
     _live: LiveStep | None = None
     _early_observers: tuple[tuple[str, Any], ...] | list[tuple[str, Any]] = ()
     _changed_args: ClassVar[dict[str, Any]] = {}
@@ -164,6 +164,9 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
                 report(what, _label(self, kwargs), kind=ArgumentErrors)
         self._check_types(kwargs)
         own = self.__dict__
+        for key in _DESCRIPTIONS:
+            if isinstance(text := getattr(self, key), str):  # subclasses add words to the list
+                own[key] = [text]
         own["updateBuildSummaryPolicy"] = _summary.policy(self)
         own["_statistics"] = {}
 

@@ -304,28 +304,18 @@ class Secret:
         return f"Secret({self.secret_name})"
 
 
-class renderer:
-    """Decorator: the function is called with the properties, and its answer is the value.
-
-    The function may be ``async`` and may return a renderable.
-
-    Example:
-        >>> @renderer
-        ... def jobs(props):
-        ...     return ["make", "-j", str(props.getProperty("cpus", 1))]
-    """
+class _Renderer:
+    """A function of the properties, whose answer is the value."""
 
     def __init__(
-        self, fn: Callable[..., Any], _args: tuple[Any, ...] = (), _kwargs: Any = None
+        self, fn: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> None:
-        if not callable(fn):
-            report(f"renderer decorates a function, not {fn!r}")
-        self.fn, self.args, self.kwargs = fn, _args, dict(_kwargs or {})
+        self.fn, self.args, self.kwargs = fn, args, dict(kwargs or {})
         update_wrapper(cast(Any, self), fn)
 
-    def withArgs(self, *args: Any, **kwargs: Any) -> renderer:
+    def withArgs(self, *args: Any, **kwargs: Any) -> _Renderer:
         """The same function with (rendered) arguments after the properties."""
-        return renderer(self.fn, (*self.args, *args), {**self.kwargs, **kwargs})
+        return _Renderer(self.fn, (*self.args, *args), {**self.kwargs, **kwargs})
 
     @_tasks.promised
     async def getRenderingFor(self, props: Any) -> Any:
@@ -336,6 +326,21 @@ class renderer:
 
     def __repr__(self) -> str:
         return f"renderer({getattr(self.fn, '__name__', self.fn)!s})"
+
+
+def renderer(fn: Callable[..., Any]) -> _Renderer:
+    """Decorator: the function is called with the properties, and its answer is the value.
+
+    The function may be ``async`` and may return a renderable.
+
+    Example:
+        >>> @renderer
+        ... def jobs(props):
+        ...     return ["make", "-j", str(props.getProperty("cpus", 1))]
+    """
+    if not callable(fn):
+        report(f"renderer decorates a function, not {fn!r}")
+    return _Renderer(fn)
 
 
 def _check_name(name: object) -> None:

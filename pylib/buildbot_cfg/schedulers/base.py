@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -84,10 +85,9 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
     def getConfigDict(self) -> dict[str, Any]:
         """Its name, its class and the arguments that it was made with."""
         cls, args, kwargs = self._recipe()
-        given = {"properties": None, **kwargs}
+        names = inspect.signature(cls).parameters
+        given = {"properties": None, **dict(zip(names, args, strict=False)), **kwargs}
         given.pop("name", None)
-        for name, value in zip(("builderNames",), args[1:], strict=False):
-            given[name] = value
         path = f"{cls.__module__}.{cls.__name__}".replace("buildbot_cfg.", "buildbot.", 1)
         return {"name": self.name, "class": path, "args": (), "kwargs": given}
 

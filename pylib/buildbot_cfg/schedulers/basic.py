@@ -54,7 +54,9 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         self.change_filter = self._checked_filter(branch, change_filter, categories)
         self.reason = checked_reason(self, reason, _REASON_KEYS)
 
-    def _checked_filter(self, branch: Any, change_filter: Any, categories: Any) -> ChangeFilter:
+    def _checked_filter(
+        self, branch: Any, change_filter: Any, categories: Any
+    ) -> ChangeFilter | None:
         if change_filter is not None and branch is not NotABranch:
             name = "branch" if self._needs_branch else "branches"
             report(f'"{name}" and "change_filter" exclude each other', self.label)
@@ -68,6 +70,8 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         if branch is NotABranch and self._needs_branch:
             report('"branch" or "change_filter" is required', self.label)
             return ChangeFilter()
+        if branch is NotABranch and not categories:
+            return None
         return ChangeFilter(branch=branch, category=categories or None)
 
 

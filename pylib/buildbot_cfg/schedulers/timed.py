@@ -52,7 +52,7 @@ class Timed(ReconfigurableBaseScheduler):
             report(f'"change_filter" must be a ChangeFilter, not {change_filter!r}', label)
             change_filter = None
         self.branch = branch
-        self.change_filter = change_filter or ChangeFilter()
+        self.change_filter = change_filter
         self.reason = checked_reason(self, reason, ("name",))
 
 

@@ -34,8 +34,8 @@ class MasterShellCommand(BuildStep):
     """
 
     name = "MasterShellCommand"
-    description: Any = "Running"
-    descriptionDone: Any = "Ran"
+    description = ["Running"]
+    descriptionDone = ["Ran"]
     descriptionSuffix = None
     haltOnFailure = True
     flunkOnFailure = True
@@ -56,7 +56,9 @@ class MasterShellCommand(BuildStep):
         self.runtime_timeout = runtime_timeout
         super().__init__(**kwargs)
         label = f"step ({type(self).__name__})"
-        check_type(label, "command", command, str, list, tuple, renderable=True)
+        if command is not None or self.is_exact_step_class(MasterShellCommand):
+            # Subclasses may set it later.
+            check_type(label, "command", command, str, list, tuple, renderable=True)
         check_type(label, "env", env, dict, type(None), renderable=True)
         check_type(label, "runtime_timeout", runtime_timeout, int, float, type(None))
         self._process: MasterProcess | None = None

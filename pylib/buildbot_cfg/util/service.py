@@ -164,6 +164,8 @@ class BuildbotService(
     _call_is_checked_by = "checkConfig"
     _call_goes_on = True
     _call_also_takes = ("name",)
+    #: Arguments that getConfigDict gives by position, however they were given.
+    _by_position: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         AsyncMultiService.__init__(self)
@@ -205,12 +207,13 @@ class BuildbotService(
         """Its name, its class and the arguments that it was made with."""
         cls = type(self)
         path = f"{cls.__module__}.{cls.__name__}".replace("buildbot_cfg.", "buildbot.", 1)
-        return {
-            "name": self.name,
-            "class": path,
-            "args": self._config_args,
-            "kwargs": self._config_kwargs,
-        }
+        args, kwargs = self._config_args, dict(self._config_kwargs)
+        kwargs.pop("name", None)
+        for name in self._by_position[len(args) :]:
+            if name not in kwargs:
+                break
+            args += (kwargs.pop(name),)
+        return {"name": self.name, "class": path, "args": args, "kwargs": kwargs}
 
     def checkConfig(self, *args: Any, **kwargs: Any) -> Any:
         """Reports what is wrong with the arguments."""

@@ -22,6 +22,8 @@ class AbstractWorker(WorkerBase, BuildbotService):
     DEFAULT_KEEPALIVE_INTERVAL = 3600
     builds_may_be_incompatible = False
     reconfig_priority = 64
+    #: What max_builds is when none is given.
+    _usual_max_builds: int | None = None
 
     def checkConfig(
         self,

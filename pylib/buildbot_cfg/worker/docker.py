@@ -27,6 +27,8 @@ class DockerBaseWorker(AbstractLatentWorker):
         master_protocol: "pb" or "msgpack_experimental_v7".
     """
 
+    _usual_max_builds = 1
+
     def checkConfig(
         self,
         name: str,
@@ -37,7 +39,6 @@ class DockerBaseWorker(AbstractLatentWorker):
         **kwargs: Any,
     ) -> Any:
         """Reports what is wrong with the arguments."""
-        kwargs.setdefault("max_builds", 1)
         kwargs.setdefault("build_wait_timeout", 0)
         super().checkConfig(name, random_password() if password is None else password, **kwargs)
         if image and not isinstance(image, str) and not is_renderable(image):

@@ -25,7 +25,7 @@ class GitCommands(GitStepMixin, Source):  # type: ignore[misc]  # _dovccmd: own 
     tags: bool
     shallow: Any
     filters: Any
-    progress: bool
+    prog: bool
     retryFetch: bool
     clobberOnFailure: bool
     getDescription: Any
@@ -77,7 +77,7 @@ class GitCommands(GitStepMixin, Source):  # type: ignore[misc]  # _dovccmd: own 
         words = ["fetch", "-f", *self._history(shallow)]
         if self.tags:
             words.append("--tags")
-        if self.progress and self.supportsProgress:
+        if self.prog and self.supportsProgress:
             words.append("--progress")
         return [*words, self.repourl, self.branch]
 
@@ -107,7 +107,7 @@ class GitCommands(GitStepMixin, Source):  # type: ignore[misc]  # _dovccmd: own 
         if self.supportsFilters:
             words += [word for name in self.filters or () for word in ("--filter", str(name))]
         words += [self.repourl, "."]
-        return [*words, "--progress"] if self.progress and self.supportsProgress else words
+        return [*words, "--progress"] if self.prog and self.supportsProgress else words
 
     @promised
     async def _fullClone(self, shallowClone: Any = False) -> int:

@@ -51,7 +51,8 @@ class Bzr(Source):
         elif baseURL is not None and defaultBranch is None:
             report('"baseURL" needs "defaultBranch"', self.label)
         self._check_mode()
-        self._check_choice("method", self.possible_methods)
+        if self.mode == "full":
+            self._check_choice("method", self.possible_methods)
 
     @promised
     async def run_vc(self, branch: Any, revision: Any, patch: Any) -> int:

@@ -56,7 +56,8 @@ class CVS(Source):
         self.global_options, self.extra_options = global_options or [], extra_options or []
         self._require(cvsroot=cvsroot)
         self._check_mode()
-        self._check_choice("method", self.possible_methods)
+        if self.mode == "full":
+            self._check_choice("method", self.possible_methods)
 
     def vc_words(self, command: list[Any]) -> list[Any]:
         """The command after the global options."""

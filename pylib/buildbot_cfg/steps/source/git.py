@@ -25,7 +25,6 @@ _BOOLEANS = (
     "submodules",
     "remoteSubmodules",
     "tags",
-    "progress",
     "retryFetch",
     "clobberOnFailure",
 )
@@ -102,7 +101,7 @@ class Git(GitCommands):
         self.reference, self.origin, self.config = reference, origin, config
         self.submodules, self.remoteSubmodules = submodules, remoteSubmodules
         self.tags, self.shallow, self.filters = tags, shallow, filters
-        self.progress, self.retryFetch = progress, retryFetch
+        self.prog, self.retryFetch = progress, retryFetch
         self.clobberOnFailure, self.getDescription = clobberOnFailure, getDescription
         self.srcdir = "source"
         self.setupGitStep()
@@ -115,7 +114,8 @@ class Git(GitCommands):
     def _check(self) -> None:
         label = self.label
         self._check_mode()
-        self._check_choice("method", self.possible_methods)
+        if self.mode == "full":  # without a meaning otherwise
+            self._check_choice("method", self.possible_methods)
         known = not is_renderable(self.mode) and not is_renderable(self.method)
         if self.shallow and known and self.mode == "full" and self.method != "clobber":
             report('"shallow" with mode "full" needs the method "clobber"', label)
@@ -125,6 +125,7 @@ class Git(GitCommands):
         check_type(label, "filters", self.filters, list, tuple, type(None))
         for key in _BOOLEANS:
             check_type(label, key, getattr(self, key), bool)
+        check_type(label, "progress", self.prog, bool)
 
     def computeSourceRevision(self, changes: list[Any]) -> Any:
         """The last change's revision."""

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""What configurations and their tests read from the objects that they made, as under Buildbot 4.3."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+from buildbot.config import ConfigErrors
+from buildbot.config.master import FileLoader
+from buildbot.plugins import changes, schedulers, steps, util, worker
+from buildbot.util.service import BuildbotService
+from buildbot.warnings import ConfigWarning
+
+
+def built(step):
+    return util.BuildFactory([step]).steps[0].buildStep()
+
+
+def descriptions(step):
+    made = built(step)
+    return made.description, made.descriptionDone, made.descriptionSuffix
+
+
+class Own(steps.BuildStep):
+    description = "working"
+    descriptionDone = ("worked",)
+    descriptionSuffix = "hard"
+
+
+def test_descriptions_that_are_texts_become_lists():
+    text = util.Interpolate("x")
+    assert descriptions(Own()) == (["working"], ("worked",), ["hard"])
+    given = {"description": "a", "descriptionDone": ["b", "c"], "descriptionSuffix": None}
+    assert descriptions(Own(**given)) == (["a"], ["b", "c"], None)
+    assert descriptions(steps.Compile(descriptionDone="built")) == (["compiling"], ["built"], None)
+    assert descriptions(steps.MasterShellCommand("true")) == (["Running"], ["Ran"], None)
+    assert built(Own(description=text)).description is text
+    assert descriptions(steps.BuildStep(description="")) == ([""], None, None)
+
+
+def test_progress_of_a_step_is_not_that_of_git():
+    step = built(steps.Git(repourl="x", progress=False))
+    assert (step.progress, step.prog, steps.Git(repourl="x").prog) == (None, False, True)
+
+
+@pytest.mark.parametrize("kind", [steps.Git, steps.GitHub, steps.CVS, steps.Bzr])
+def test_a_method_counts_only_with_the_mode_full(kind):
+    needed = {
+        steps.CVS: {"cvsroot": "x", "cvsmodule": "y"},
+        steps.Bzr: {"repourl": "x", "defaultBranch": "b"},
+    }.get(kind, {"repourl": "x"})
+    assert built(kind(mode="incremental", method="clone", **needed)).method == "clone"
+    with pytest.raises(ConfigErrors, match='"method" must be one of'):
+        kind(mode="full", method="clone", **needed)
+
+
+def test_a_master_command_of_a_subclass_may_come_later():
+    class Later(steps.MasterShellCommand):
+        def __init__(self, **kwargs):
+            super().__init__(command=None, **kwargs)
+            self.command = ["true"]
+
+    assert built(Later()).command == ["true"]
+    with pytest.raises(ConfigErrors, match='"command" must be'):
+        steps.MasterShellCommand(command=None)
+
+
+class Service(BuildbotService):
+    def checkConfig(self, size, color="red", name=None):
+        pass
+
+
+MADE = {
+    "a name is no argument": (lambda: Service(1, color="b", name="q"), "q", (1,), {"color": "b"}),
+    "repository": (
+        lambda: changes.GitPoller(repourl="http://x/y", branch="m", name="q"),
+        "q",
+        ("http://x/y",),
+        {"branch": "m"},
+    ),
+    "repository of svn": (lambda: changes.SVNPoller("svn://x"), "svn://x", ("svn://x",), {}),
+    "hg": (
+        lambda: changes.HgPoller(repourl="http://x", branch="a", workdir="z"),
+        "http://x_a",
+        ("http://x",),
+        {"branch": "a", "workdir": "z"},
+    ),
+    "owner and repository": (
+        lambda: changes.GitHubPullrequestPoller(owner="a", repo="b", token="c"),
+        "GitHubPullrequestPoller:a/b",
+        ("a", "b"),
+        {"token": "c"},
+    ),
+    "password": (lambda: changes.PBChangeSource(port=9, passwd="p"), "PBChangeSource:9", (), {}),
+    "worker": (lambda: worker.Worker("a", "b", max_builds=1), "a", ("a", "b"), {"max_builds": 1}),
+    "scheduler": (
+        lambda: schedulers.Try_Userpass("t", ["b"], "8031", [("u", "p")]),
+        "t",
+        (),
+        {
+            "builderNames": ["b"],
+            "port": "8031",
+            "userpass": [("u", "p")],
+            "properties": None,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_an_object_tells_its_arguments(case):
+    make, name, args, kwargs = MADE[case]
+    told = make().getConfigDict()
+    assert (told["name"], told["args"], told["kwargs"]) == (name, args, kwargs)
+
+
+def test_a_dependent_scheduler_tells_the_other_one():
+    first = schedulers.Triggerable("first", ["b"])
+    kwargs = schedulers.Dependent("then", first, ["b"]).getConfigDict()["kwargs"]
+    assert (kwargs["upstream"], kwargs["builderNames"]) == (first, ["b"])
+
+
+def test_a_filter_that_nobody_gave_is_none():
+    night = schedulers.Nightly(name="n", builderNames=["b"], branch="m", hour=3)
+    every = schedulers.AnyBranchScheduler(name="a", builderNames=["b"])
+    one = schedulers.SingleBranchScheduler(name="s", builderNames=["b"], branch="m")
+    assert (night.change_filter, every.change_filter) == (None, None)
+    assert one.change_filter == util.ChangeFilter(branch="m")
+
+
+GOOD = """\
+from buildbot.plugins import schedulers, steps, util, worker
+c = BuildmasterConfig = {}
+c['protocols'] = {'pb': {'port': 9989}}
+c['workers'] = [worker.Worker('w1', 'pw')]
+f = util.BuildFactory([steps.ShellCommand(command='true')])
+c['builders'] = [util.BuilderConfig(name='b', workernames=['w1'], factory=f)]
+c['schedulers'] = [schedulers.AnyBranchScheduler(name='all', builderNames=['b'])]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("", 1), ("c['buildbotNetUsageData'] = None\n", 0)], ids=["open", "set"]
+)
+def test_who_loads_a_file_hears_that_nothing_is_reported(tmp_path: Path, line, told):
+    (tmp_path / "master.cfg").write_text(GOOD + line)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        FileLoader(str(tmp_path), "master.cfg").loadConfig()
+    texts = [str(w.message) for w in heard if w.category is ConfigWarning]
+    assert [text.split()[0] for text in texts] == ["buildbotNetUsageData"] * told
