@@ -193,7 +193,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "A renderer is named by its function; Buildbot adds the function's address.",
     ),
     Allowed(
-        ("git_patch", "svn"),
+        ("git_patch", "svn", "mercurial"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
