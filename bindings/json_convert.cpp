@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/big_integer.h"
+
 namespace kiln::bindings {
 namespace {
 
@@ -33,9 +35,17 @@ Json integer(py::handle value) {
   const long long number = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
   if (number == -1 && PyErr_Occurred()) throw py::error_already_set();
   if (overflow == 0) return Json(static_cast<std::int64_t>(number));
-  const unsigned long long large = PyLong_AsUnsignedLongLong(value.ptr());  // raises OverflowError
-  if (PyErr_Occurred()) throw py::error_already_set();
-  return Json(static_cast<std::uint64_t>(large));
+  const unsigned long long large = PyLong_AsUnsignedLongLong(value.ptr());
+  if (!PyErr_Occurred()) return Json(static_cast<std::uint64_t>(large));
+  if (!PyErr_ExceptionMatches(PyExc_OverflowError)) throw py::error_already_set();
+  PyErr_Clear();
+  return big_integer(to_text(py::repr(value)));  // raises ValueError beyond 4300 digits
+}
+
+py::object number_of(std::string_view digits) {
+  auto number = py::reinterpret_steal<py::object>(PyLong_FromString(std::string(digits).c_str(), nullptr, 10));
+  if (!number) throw py::error_already_set();
+  return number;
 }
 
 std::optional<Json> obfuscated(py::handle value) {
@@ -150,6 +160,7 @@ py::object to_python(const Json& value, Dialect dialect) {
       if (dialect == Dialect::command) {
         if (py::object special = marked(value.get_object())) return special;
       }
+      if (const auto digits = digits_of(value)) return number_of(*digits);
       return to_python(value.get_object(), dialect);
     }
   }

@@ -15,7 +15,7 @@ enum class Dialect {
   command,  // ('obfuscated', real, shown) and bytes become the markers of script::CommandRequest, and back
 };
 
-// TypeError for what JSON cannot say, OverflowError for integers beyond 64 bits, RecursionError for deep nesting.
+// TypeError for what JSON cannot say, ValueError for integers beyond 4300 digits, RecursionError for deep nesting.
 // Tuples become lists, keys of dicts text.
 Json to_json(py::handle value, Dialect dialect = Dialect::plain);
 py::object to_python(const Json& value, Dialect dialect = Dialect::plain);

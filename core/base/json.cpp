@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/big_integer.h"
 #include "core/base/text.h"
 
 namespace kiln {
@@ -82,6 +83,10 @@ void append_value(std::string& out, const Json& value, const Separators& separat
       return;
     }
     case boost::json::kind::object: {
+      if (const auto digits = digits_of(value)) {
+        out += *digits;
+        return;
+      }
       out += '{';
       bool first = true;
       for (const auto& pair : value.get_object()) {
@@ -140,6 +145,8 @@ Result<Json> parse_json(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = 100;
   boost::system::error_code error;
+  const std::optional<std::string> marked = mark_big_integers(text);
+  if (marked) text = *marked;
   Json value = boost::json::parse({text.data(), text.size()}, error, {}, options);
   if (error) return make_error(Errc::bad_input, "not valid JSON: " + error.message());
   return value;

@@ -279,8 +279,10 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
   stop_reason_ = reason;
   escalate();
   if (phase_ != Phase::running) return;
-  logs_.write_text(build_.pending(), row_.id, "cancelled", LogType::text, reason);
-  build_.commit_pending();
+  if (is_native_) {  // a Python step's own interrupt() writes it, unless overridden
+    logs_.write_text(build_.pending(), row_.id, "cancelled", LogType::text, reason);
+    build_.commit_pending();
+  }
   step_->interrupt(reason);
   if (command_ && !command_->is_over()) {
     command_->set_interrupted();

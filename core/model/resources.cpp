@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/model/resources.h"
 
+#include "core/base/big_integer.h"
 #include "core/model/row_json.h"
 
 namespace kiln {
@@ -34,7 +35,8 @@ void append_sorted_json(std::string& out, const JsonObject& object) {
 
 // NOLINTNEXTLINE(misc-no-recursion): as above.
 void append_sorted_json(std::string& out, const Json& value) {
-  if (const JsonObject* object = value.if_object()) return append_sorted_json(out, *object);
+  const JsonObject* object = value.if_object();
+  if (object != nullptr && !digits_of(value)) return append_sorted_json(out, *object);
   const JsonArray* array = value.if_array();
   if (array == nullptr) return append_json(out, value);
   out += '[';

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/base/big_integer.h"
+
 namespace kiln::script {
 namespace {
 
@@ -53,7 +55,7 @@ void append_repr(std::string& out, const Json& value) {
       append_repr(out, item);
     }
     out += ']';
-  } else if (value.is_object()) {
+  } else if (value.is_object() && !digits_of(value)) {
     out += '{';
     bool first = true;
     for (const auto& pair : value.get_object()) {
@@ -106,6 +108,7 @@ std::string python_repr(const Json& value) {
 }
 
 std::string python_str(const Json& value) {
+  if (const auto digits = digits_of(value)) return std::string(*digits);
   switch (value.kind()) {
     case boost::json::kind::null: return "None";
     case boost::json::kind::bool_: return value.get_bool() ? "True" : "False";

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/base/big_integer.h"
+
 namespace kiln::session {
 namespace {
 
@@ -50,6 +52,7 @@ Result<wire::Arg> object_to_arg(const JsonObject& object) {
 }
 
 Result<wire::Arg> to_arg(const Json& value) {
+  if (digits_of(value)) return wire::Arg{value};
   if (const auto* object = value.if_object()) return object_to_arg(*object);
   const auto* array = value.if_array();
   if (array == nullptr) return wire::Arg{value};

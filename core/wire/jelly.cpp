@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/wire/jelly.h"
 
+#include <algorithm>
+
+#include "core/base/big_integer.h"
 #include "core/base/text.h"
 
 namespace kiln::wire {
@@ -10,6 +13,25 @@ Error refuse_size(std::size_t size) {
   return make_error(Errc::bad_input,
                     "cannot send " + std::to_string(size) +
                         " bytes or elements as one part: the protocol allows 655360");
+}
+
+// The decimal digits as Banana's: base 128, the lowest first.
+BigInteger to_base_128(std::string_view decimal) {
+  BigInteger big;
+  big.negative = decimal.starts_with('-');
+  if (big.negative) decimal.remove_prefix(1);
+  std::string rest(decimal);
+  while (!rest.empty()) {
+    unsigned remainder = 0;
+    for (char& digit : rest) {
+      remainder = remainder * 10 + static_cast<unsigned>(digit - '0');
+      digit = static_cast<char>('0' + remainder / 128);
+      remainder %= 128;
+    }
+    big.digits += static_cast<char>(remainder);
+    rest.erase(0, std::min(rest.find_first_not_of('0'), rest.size()));
+  }
+  return big;
 }
 
 // Python has one empty tuple, so Twisted sends the second and later ones as references to the
@@ -217,6 +239,7 @@ Jelly jelly_from_json(const Json& json) {
     for (const Json& item : *array) list.items.push_back(jelly_from_json(item));
     return list;
   }
+  if (const auto digits = digits_of(json)) return to_base_128(*digits);
   if (const auto* object = json.if_object()) {
     JellyDict dict;
     for (const auto& [key, value] : *object)

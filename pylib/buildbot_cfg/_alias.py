@@ -11,6 +11,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
 from types import ModuleType
+from typing import Any
 
 from buildbot_cfg import _old_spellings, version
 from buildbot_cfg._errors import warn
@@ -49,6 +50,30 @@ class _AliasLoader(importlib.abc.Loader):
         ) = self._kept
 
 
+def _not_found(name: str) -> ModuleNotFoundError:
+    hint = _old_spellings.module_hint(name)
+    text = f"no module named '{name}' in this version of Kilnbot"
+    return ModuleNotFoundError(f"{text}: {hint}" if hint else text, name=name)
+
+
+class _GoneLoader(importlib.abc.Loader):
+    """Makes an empty package of one that is gone: who imports a part is told what to import."""
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+
+        def missing(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise _not_found(f"{spec.name}.{name}")
+
+        module.__dict__["__getattr__"] = missing
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing in it."""
+
+
 class _Metadata(importlib.metadata.Distribution):
     """The distribution ``buildbot`` as far as version checks look at it."""
 
@@ -74,11 +99,11 @@ class AliasFinder(importlib.metadata.DistributionFinder):
         if _old_spellings.is_lenient() and fullname in _old_spellings.SAME_AS:
             real = _old_spellings.SAME_AS[fullname]
             warn(f"the module is called {real.replace(_REAL, _ALIAS, 1)} today", fullname)
+        if fullname in _old_spellings.PACKAGES:
+            return importlib.machinery.ModuleSpec(fullname, _GoneLoader(), is_package=True)
         found = _found(real)
         if found is None:
-            hint = _old_spellings.module_hint(fullname)
-            text = f"no module named '{fullname}' in this version of Kilnbot"
-            raise ModuleNotFoundError(f"{text}: {hint}" if hint else text, name=fullname)
+            raise _not_found(fullname)
         spec = importlib.machinery.ModuleSpec(fullname, _AliasLoader(real), origin=found.origin)
         spec.submodule_search_locations = found.submodule_search_locations
         return spec

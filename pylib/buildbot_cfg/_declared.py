@@ -187,9 +187,10 @@ class Declared(ABCMeta):
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
             shape = _shape_for(cls)
+            if shape is not None and _old_spellings.is_lenient():
+                args, kwargs = _old_spellings.renamed(cls, args, kwargs)
             if shape is None or shape.fits(args, kwargs):
                 return _sealed(super().__call__(*args, **kwargs))
-            args, kwargs = _old_spellings.renamed(cls, args, kwargs)
             by_place = args[0] if args and _names_first(cls, shape) else None
             name = kwargs.get("name", by_place)
             label = quoted(cls.__name__, name)

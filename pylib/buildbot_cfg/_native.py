@@ -30,6 +30,12 @@ def _results(values: Any) -> list[Any]:
     return [constant(value, int) for value in values]
 
 
+def _environment(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise NeedsPython
+    return template(value)
+
+
 def _codes(value: Any) -> dict[int, int]:
     codes: dict[Any, Any] = constant(value, dict)
     return {constant(k, int): constant(v, int) for k, v in codes.items()}
@@ -40,7 +46,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "name": ("name", template),
     "command": ("command", template),
     "_workdir": ("workdir", template),
-    "env": ("env", template),
+    "env": ("env", _environment),
     "description": ("description", template),
     "descriptionDone": ("description_done", template),
     "descriptionSuffix": ("description_suffix", template),

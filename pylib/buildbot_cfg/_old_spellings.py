@@ -7,6 +7,7 @@ those whose meaning is beyond doubt, with a warning.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,6 @@ MOVED = {
     "buildSetSummary": "say generators=[reporters.BuildSetStatusGenerator(...)]",
     "category": "say tags=[...]",
     "endDescription": "say " + _FORMATTERS.format("end_formatter"),
-    "fetch_refspec": "only the given branches are fetched: leave it out",
     "format_fn": "say the generator's message formatter: reporters.MessageFormatterFunction(...)",
     "messageFormatter": "say " + _GENERATORS.format("message_formatter=..."),
     "messageFormatterMissingWorker": (
@@ -87,7 +87,6 @@ MODULES = {
     "buildbot.status.mail": "from buildbot.plugins import reporters: reporters.MailNotifier",
     "buildbot.status.words": "from buildbot.plugins import reporters: reporters.IRC",
     "buildbot.steps.mtrlogobserver": "the step MTR is gone since Buildbot 4",
-    "buildbot.steps.python_twisted.HLint": "steps.HLint",
     "buildbot.steps.slave": "buildbot.steps.worker",
 }
 #: Of these, the modules that have the same names as a module of today.
@@ -96,6 +95,8 @@ SAME_AS = {
     "buildbot.status.results": "buildbot_cfg.process.results",
     "buildbot.steps.slave": "buildbot_cfg.steps.worker",
 }
+#: Of these, the packages: what they held tells for itself.
+PACKAGES = ("buildbot.status",)
 #: Top-level keys: the new one, and how its value follows from the old one's.
 KEYS: dict[str, tuple[str, Any]] = {
     "slaves": ("workers", lambda value: value),
@@ -125,6 +126,8 @@ _mode = _Mode()
 @contextmanager
 def lenient(yes: bool) -> Iterator[None]:
     """While it lasts, this thread takes old spellings with a warning."""
+    for name in (*SAME_AS, *PACKAGES):  # imported by an earlier configuration
+        sys.modules.pop(name, None)
     outer, _mode.lenient = _mode.lenient, yes
     try:
         yield

@@ -51,6 +51,7 @@ class StepRunner:
         step.setWorker(self.session.worker)
         error, skip, state = None, False, ""
         try:
+            await self.session.store_renderables()
             await self._render()
             skip = not await self._wanted()
             state = await current_summary(step)
@@ -114,7 +115,6 @@ class StepRunner:
 
     def interrupt(self, reason: Any) -> None:
         """Tells the step that it is to stop."""
-        self._live.is_stopped = True
         answer = self.step.interrupt(reason)
         if inspect.isawaitable(answer):
             self._live.watch(answer)
@@ -131,6 +131,10 @@ class StepRunner:
         hidden = False
         try:
             hidden = await self._hidden()
+        except BaseException:
+            errors.append(traceback.format_exc())
+        try:
+            await self.session.store_renderables()
         except BaseException:
             errors.append(traceback.format_exc())
         await self._live.settle()

@@ -8,6 +8,7 @@ from typing import Any
 
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._runner import StepRunner
+from buildbot_cfg.process._rendering import is_renderable, render
 from buildbot_cfg.process._sourcestamp import (
     BuilderOfBuild,
     RequestOfBuild,
@@ -15,6 +16,8 @@ from buildbot_cfg.process._sourcestamp import (
     source_stamps,
 )
 from buildbot_cfg.process.buildstep import BuildStep
+
+_NOTHING = object()  # no value was stored yet
 
 
 class BuildSession:
@@ -34,14 +37,38 @@ class BuildSession:
         self.build.master = MASTER
         self.build._begin(context, config, sources)
         self.build._add_steps = self._add_steps
+        lazy = maker.lazy_properties(context["properties"], context["worker_name"])
+        self.build.properties.properties.update(lazy)
+        #: Properties that are renderables, and the values that are stored of them.
+        self._lazy: dict[str, Any] = dict.fromkeys(lazy)
         self.worker = WorkerOfBuild(context["worker_name"], self.build.getWorkerInfo())
         self.build.properties.on_change = self._changed
         self.build.properties.on_secret = self._uses_secret
         self.current: Any = None
 
     def _changed(self, name: str, value: Any, source: str, runtime: bool) -> None:
-        if self.current is None:
-            return
+        if is_renderable(value):
+            self._lazy[name] = _NOTHING
+        elif self.current is not None:
+            self._store(name, value, source, runtime)
+
+    async def store_renderables(self) -> None:
+        """Stores what the properties that are renderables are now: before and after each step.
+
+        A property's first value is None, which the core has already.
+        """
+        properties = self.build.properties
+        for name, stored in list(self._lazy.items()):
+            value, source = properties.properties[name]
+            if not is_renderable(value):
+                del self._lazy[name]
+                continue
+            now = await render(value, properties)
+            if now != stored:
+                self._lazy[name] = now
+                self._store(name, now, source, name in properties.runtime)
+
+    def _store(self, name: str, value: Any, source: str, runtime: bool) -> None:
         try:
             self.current.set_property(name, value, source, runtime)
         except TypeError:  # JSON has texts for keys like 1 and None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -13,9 +13,12 @@ from buildbot_cfg._errors import placed, report, warn
 from buildbot_cfg._native import NativeShells
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
-from buildbot_cfg._view_workers import Sourced, WorkerView, sourced
+from buildbot_cfg._view_workers import Sourced, WorkerView, renderables_of, sourced
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.config.builder import BuilderConfig
+from buildbot_cfg.process._rendering import is_renderable
+from buildbot_cfg.process.buildstep import BuildStep, step_label
+from buildbot_cfg.worker.base import AbstractWorker
 
 #: Arguments of BuilderConfig that do nothing yet.
 _LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
@@ -72,6 +75,28 @@ class BuilderMaker:
 
     config: BuilderConfig
     buildbot_url: str
+    #: Properties that are renderables, by their source: of all builders, of each worker.
+    everywhere: tuple[str, dict[str, Any]] = ("", {})
+    of_workers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def lazy_properties(self, given: dict[str, Any], worker: str) -> dict[str, tuple[Any, str]]:
+        """The renderables that a build on the worker has among its given properties."""
+        found = {}
+        for source, values in (
+            self.everywhere,
+            ("Builder", renderables_of(self.config)),
+            ("Worker", self.of_workers.get(worker, {})),
+        ):
+            for name, value in values.items():
+                if tuple(given.get(name, ())) == (None, source):
+                    found[name] = (value, source)
+        return found
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether its builds may have such properties."""
+        workers = any(name in self.of_workers for name in self.config.workernames)
+        return bool(self.everywhere[1] or workers or renderables_of(self.config))
 
 
 @dataclass(slots=True)
@@ -83,11 +108,13 @@ class CollapseHook:
 
 
 def builder_views(
-    values: dict[str, Any], workers: list[WorkerView], lines: Any
+    values: dict[str, Any], workers: list[WorkerView], lines: Any, path: str
 ) -> list[BuilderView]:
     """Checks ``c["builders"]``."""
     views: dict[str, BuilderView] = {}
     directories: dict[str, str] = {}
+    everywhere = (path, {k: v for k, v in values["properties"].items() if is_renderable(v)})
+    of_workers = _renderables_of_workers(values["workers"])
     known = {worker.name for worker in workers} | _broken_names(values["workers"])
     recipes = _Recipes()
     for given in values["builders"]:
@@ -101,8 +128,17 @@ def builder_views(
             continue
         where = lines("builders") if isinstance(given, dict) else place(config)
         _check(config, known, directories, views, where)
-        views.setdefault(config.name, _view(config, values, recipes))
+        maker = BuilderMaker(config, values["buildbotURL"], everywhere, of_workers)
+        views.setdefault(config.name, _view(maker, values, recipes))
     return list(views.values())
+
+
+def _renderables_of_workers(workers: Any) -> dict[str, dict[str, Any]]:
+    found = {}
+    for worker in workers:
+        if isinstance(worker, AbstractWorker) and not is_broken(worker) and worker.name:
+            found[worker.name] = renderables_of(worker)
+    return {name: given for name, given in found.items() if given}
 
 
 def _of_dict(given: dict[str, Any], lines: Any) -> Any:
@@ -139,12 +175,14 @@ def _check(
             warn(f'"{key}" is accepted, not active in this version', config.label, where)
 
 
-def _view(config: BuilderConfig, values: dict[str, Any], recipes: _Recipes) -> BuilderView:
+def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> BuilderView:
     from buildbot_cfg._views import collapse_of
 
+    config = maker.config
     given = config.collapseRequests
     chosen = values["collapseRequests"] if given is None else given
     env, native = _environment(config)
+    native = native and not maker.is_lazy
     return BuilderView(
         name=config.name,
         description=config.description,
@@ -159,7 +197,7 @@ def _view(config: BuilderConfig, values: dict[str, Any], recipes: _Recipes) -> B
         collapse=collapse_of(chosen),
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
         steps=[recipes.view(step, native) for step in config.factory.steps],
-        maker=BuilderMaker(config, values["buildbotURL"]),
+        maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
     )
 
@@ -188,7 +226,16 @@ class _Recipes:
             from buildbot_cfg._views import class_path
 
             path = self._paths[type(step)] = class_path(step)
+            _warn_without_run(step)
         found = self._natives.fields(step) if may_be_native else None
         if found is None:
             return RecipeView(path, None, step)
         return RecipeView(path, found[1], None, found[0])
+
+
+def _warn_without_run(step: BuildStep) -> None:
+    cls = type(step)
+    if cls.run is BuildStep.run:
+        old = "start() is not called any more: " if hasattr(cls, "start") else ""
+        what = f"{old}write async def run(self), which returns a result (SUCCESS, FAILURE ...)"
+        warn(what, step_label(step), place(step))

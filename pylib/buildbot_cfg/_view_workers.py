@@ -11,7 +11,7 @@ from buildbot_cfg._declared import is_broken, quoted
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.plugins._inactive import warn_if_inactive
-from buildbot_cfg.process._rendering import holds_renderable
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.worker.base import AbstractWorker
 
 Sourced = dict[str, tuple[Any, str]]
@@ -72,12 +72,26 @@ def _missing_timeout(worker: AbstractWorker) -> float:
 
 
 def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sourced:
-    """The owner's plain properties with their source; others are reported unless allowed."""
+    """The owner's plain properties with their source.
+
+    A renderable is None here: each build has its own value (`_session.py`). With ``renderables``
+    they are left out, wherever they are.
+    """
     found: Sourced = {}
     for name, value in getattr(owner, key).items():
         if not holds_renderable(value):
             found[name] = (value, source)
-        elif not renderables:
-            what = "is a renderable, which is not possible here in this version"
+        elif renderables:
+            continue
+        elif is_renderable(value):
+            found[name] = (None, source)
+        else:
+            what = "is a list or dict that holds a renderable: only a whole value can be one"
             report(f"{quoted('property', name)} {what}", owner.label, place(owner))
     return found
+
+
+def renderables_of(owner: Any) -> dict[str, Any]:
+    """The properties of a builder or worker whose values each build has its own of."""
+    given = {**owner.defaultProperties, **owner.properties}
+    return {name: value for name, value in given.items() if is_renderable(value)}

@@ -128,7 +128,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.services = services(values["services"], lines("services"))
     check_others(values, lines)
     view.www_given = {**www_defaults(), **values["www"]}
-    view.builders = builder_views(values, view.workers, lines)
+    view.builders = builder_views(values, view.workers, lines, path)
     view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
     _check_caches(values, lines)
@@ -232,9 +232,11 @@ def _properties(given: dict[Any, Any], path: str, where: Location) -> Sourced:
     for name, value in given.items():
         if not isinstance(name, str):
             report(f"names must be strings, not {shown(name)}", 'c["properties"]', where)
+        elif is_renderable(value):
+            usable[name] = (None, path)  # each build has its own value
         elif holds_renderable(value):
-            what = f'property "{name}" is a renderable: {TEXT}'
-            warn(what, 'c["properties"]', where)
+            what = f'property "{name}" holds a renderable: only a whole value can be one'
+            report(what, 'c["properties"]', where)
         else:
             usable[name] = (value, path)
     return usable

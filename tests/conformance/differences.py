@@ -155,11 +155,6 @@ ALLOWED: tuple[Allowed, ...] = (
         )
     ),
     Allowed(
-        ("trigger_chain",),
-        "builds.*.steps.trigger*.logs.cancelled",
-        "The log that tells who stopped a step is also there when it is a Trigger.",
-    ),
-    Allowed(
         ("properties_api",),
         "builds.b1/1.steps.shell.logs.stdio.text",
         "Keys of a dict in a property are texts at once; Buildbot makes them texts when it stores the property.",

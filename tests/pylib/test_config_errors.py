@@ -153,8 +153,8 @@ BAD = {
             (
                 1,
                 "",
-                "ModuleNotFoundError: no module named 'buildbot.status' in this version of Kilnbot: from"
-                ' buildbot.plugins import reporters, and c["services"] (was c["status"])',
+                "ModuleNotFoundError: no module named 'buildbot.status.mail' in this version of Kilnbot: from"
+                " buildbot.plugins import reporters: reporters.MailNotifier",
             )
         ],
     ),

@@ -331,7 +331,23 @@ def test_a_stopped_step_ends_cancelled_and_says_why(step_run):
     _, handle, end = step_run(Shell(command="sleep 50"), during=stop)
 
     assert end["results"] == CANCELLED
-    assert "cancelled" not in handle.log_names()  # the engine has written it
+    assert handle.log_names() == ["stdio", "cancelled"]
+
+
+def test_a_step_that_overrides_interrupt_alone_writes_no_log(step_run):
+    class Own(Shell):
+        def interrupt(self, reason):
+            self.stopped = True
+
+    async def stop(runner, handle):
+        while not handle.commands:
+            await asyncio.sleep(0)
+        runner.interrupt("because")
+        handle.interrupted.set()
+
+    _, handle, _ = step_run(Own(command="sleep 50"), during=stop)
+
+    assert handle.log_names() == ["stdio"]
 
 
 def test_a_stopped_step_without_command_is_an_exception(step_run):

@@ -71,8 +71,6 @@ class LiveStep:
         self.results = StepResults(handle)
         #: Unfinished; each takes itself out.
         self.tasks: set[asyncio.Future[Any]] = set()
-        #: The build is being stopped.
-        self.is_stopped = False
         self._busy = 0
         self._idle: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -120,10 +120,10 @@ class ShellMixin:
                 raise TypeError(f'makeRemoteShellCommand has no argument "{key}"')
         given.update(overrides)
         given["command"] = self.command = flattened(given["command"])  # the summary names it
-        given["env"] = await _environment(step.build, given["env"])
         logfiles = given["logfiles"] or {}
         lazy = given.pop("lazylogfiles")
         log = None if stdioLogName is None else await step._running.logs.open(stdioLogName)
+        given["env"] = await _environment(step.build, given["env"])
         if given["command"] is None:
             raise TypeError(f"the step {step.name!r} has no command")
         command = RemoteShellCommand(
@@ -170,4 +170,4 @@ def _is_obfuscated(word: Any) -> bool:
 
 async def _environment(build: Any, own: Any) -> dict[str, Any]:
     inherited = await render(build.env, build.getProperties())
-    return {**(inherited or {}), **(own or {})}
+    return {**(inherited or {}), **own}  # of None comes a TypeError: the step fails

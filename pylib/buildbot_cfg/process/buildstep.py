@@ -193,7 +193,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
 
     def _refuse_change(self, name: str) -> None:
         what = f'"{name}" cannot be set on a finished step: pass it as an argument'
-        report(what, _label(self, self.recipe()[2]))
+        report(what, step_label(self))
 
     def set_step_arg(self, name: str, value: Any) -> None:
         """Changes an argument of a recipe."""
@@ -328,8 +328,6 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         self.stopped = True
         if self.cmd is not None:
             self.cmd.interrupt(reason)
-        if self._live is not None and self._live.is_stopped:
-            return None  # who stopped the build has written why
         return self.addCompleteLog("cancelled", str(reason))
 
     # -- logs --------------------------------------------------------------------------------
@@ -475,6 +473,11 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
 
     def setupProgress(self) -> None:
         """Accepted for old steps."""
+
+
+def step_label(step: BuildStep) -> str:
+    """What a recipe is called in messages."""
+    return _label(step, step.recipe()[2])
 
 
 def _label(step: BuildStep, kwargs: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from buildbot_cfg import _tasks
 from buildbot_cfg._errors import report
 from buildbot_cfg.process._interpolate import Interpolate, WithProperties
 from buildbot_cfg.process._lazy import FlattenList, RenderableOperators, Transform
-from buildbot_cfg.process._rendering import holds_renderable, is_renderable, render
+from buildbot_cfg.process._rendering import is_renderable, render
 from buildbot_cfg.secrets.lookup import secret_text
 
 __all__ = [
@@ -351,8 +351,6 @@ def _check_name(name: object) -> None:
 
 
 def _check_value(name: str, value: Any) -> None:
-    if holds_renderable(value):
-        return
     try:
         json.dumps(value)
     except (TypeError, ValueError) as error:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/base/big_integer.h"
 #include "core/base/json.h"
 #include "tests/support/result_text.h"
 
@@ -31,4 +32,28 @@ TEST_CASE("spaced JSON has Python's default separators and keeps the order of ke
 TEST_CASE("text that is not JSON is refused") {
   CHECK(parse_json("{\"a\":").error().code == Errc::bad_input);
   CHECK(parse_json(std::string(1000, '[')).error().code == Errc::bad_input);
+}
+
+TEST_CASE("integers beyond 64 bits stay what they are") {
+  const std::string text =
+      R"({"a":[18446744073709551616,-9223372036854775809],"b":"18446744073709551616","c":18446744073709551615})";
+  const auto value = parse_json(text);
+
+  REQUIRE(value);
+  CHECK(dump_json(*value) == text);
+  CHECK(digits_of(value->at("a").at(1)) == "-9223372036854775809");
+  CHECK(value->at("c").is_uint64());
+  CHECK(dump_json(big_integer("18446744073709551617")) == "18446744073709551617");
+  CHECK(dump_json(parse_json("1e30").value()) == "1e+30");
+  CHECK(dump_json(parse_json(R"("\"18446744073709551616")").value()) == R"("\"18446744073709551616")");
+}
+
+TEST_CASE("what only looks like a big integer is not written as one") {
+  for (const char* text : {R"({"__integer__":"1,2"})", R"({"__integer__":""})", R"({"__integer__":"-"})",
+                           R"({"__integer__":"012"})", R"({"__integer__":12})"}) {
+    CHECK(dump_json(parse_json(text).value()) == text);
+  }
+  CHECK(parse_json("[18446744073709551616").error().code == Errc::bad_input);
+  CHECK(parse_json("-18446744073709551616x").error().code == Errc::bad_input);
+  CHECK(parse_json("\"18446744073709551616").error().code == Errc::bad_input);
 }

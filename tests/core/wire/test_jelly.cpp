@@ -143,3 +143,15 @@ TEST_CASE("plain values become JSON and back", "[jelly]") {
   const Json json = parse_json(R"({"a":[1,-2.5,"x",null,false,{}]})").value();
   CHECK(to_json(jelly_from_json(json)).value() == json);
 }
+
+TEST_CASE("integers beyond 64 bits are Banana's long ones", "[jelly]") {
+  const Jelly sent = jelly_from_json(parse_json("[-18446744073709551616,18446744073709551745]").value());
+  const auto* const list = sent.as<JellyList>();
+
+  REQUIRE(list != nullptr);
+  const auto* const minus = list->items[0].as<BigInteger>();
+  const auto* const plus = list->items[1].as<BigInteger>();
+  REQUIRE((minus != nullptr && plus != nullptr));
+  CHECK(*minus == BigInteger{true, std::string(9, '\0') + '\2'});
+  CHECK(*plus == BigInteger{false, std::string("\1\1", 2) + std::string(7, '\0') + '\2'});
+}
