@@ -188,7 +188,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "A renderer is named by its function; Buildbot adds the function's address.",
     ),
     Allowed(
-        ("git_patch", "svn", "mercurial"),
+        ("git_patch", "svn", "mercurial", "darcs"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
@@ -220,5 +220,16 @@ ALLOWED: tuple[Allowed, ...] = (
             "Changes below ten are refs/changes/07/7/2; Buildbot has a blank for the nought, and fails.",
         )
         for path in ("build*.number 2*", "builds.gerrit/6.*")
+    ),
+    Allowed(
+        ("darcs",),
+        "builds.new/1.*",
+        "darcs makes no directory that is there already, and reads its context where it runs: Buildbot's first checkout fails "
+        "with a real darcs.",
+    ),
+    Allowed(
+        ("darcs",),
+        "builds.b1/4.steps.*",
+        'After a patch the tree of the step is made anew; Buildbot makes one in "build", whatever the step\'s directory is.',
     ),
 )
