@@ -152,6 +152,9 @@ class Repo(Source):
         """Syncs; from nothing when that fails."""
         self.stdio_log = await self.addLogForRemoteCommands("stdio")
         self.repoDownloads = self.repoDownloads or []
+        if self.repoDownloads:
+            listed = "".join(f"repo download {download}\n" for download in self.repoDownloads)
+            self._tell(f"will download:\n{listed}".rstrip("\n"))
         if not await self.sourcedirIsUpdateable():
             await self._from_nothing()
         else:
@@ -198,6 +201,8 @@ class Repo(Source):
         await self._command(["repo", *self._init_words()])
         if self.manifestOverrideUrl:
             await self._override()
+        where = f"from branch {self.manifestBranch} from {self.manifestURL}"
+        self._tell(f"synching manifest {self.manifestFile} {where}")
         await self._command(["repo", *self._sync_words()])
         await self._command(["repo", "manifest", "-r", "-o", "manifest-original.xml"])
 
@@ -263,6 +268,7 @@ rm -f {lists}
         self.setProperty("repo_downloaded", told, "Source")
 
     async def _downloaded(self, download: str) -> Any:
+        self._tell(f"downloading changeset {download}")
         words = ["repo", "download", *download.split(" ")]
         for attempt in range(self.mirror_sync_retry + 1):
             done = await self._command(words, abandon=False, collect=True)
@@ -271,10 +277,12 @@ rm -f {lists}
             missing = self.ref_not_found_re.search(done.stderr)
             if not missing or attempt == self.mirror_sync_retry:
                 break
+            self._tell("wait one minute for mirror sync")
             await asyncio.sleep(self.mirror_sync_sleep)
+        self.descriptionDone = [f"repo: change {download} does not exist"]
         if not missing:
+            self.descriptionDone = [f"download failed: {download}"]
             await self._command(["repo", "forall", "-c", "git", "diff", "HEAD"], abandon=False)
-        self.descriptionDone = [f"failed to download {download}"]
         raise BuildStepFailed(f"repo download {download} failed")
 
     def _what(self, output: str) -> str:
@@ -328,6 +336,13 @@ rm -f {lists}
         collect: bool = False,
         workdir: str | None = None,
     ) -> Any:
-        done = await self._shell(words, collect, collect, None, abandon, workdir)
+        self._tell(f"Starting command: {' '.join(words)}")
+        done = await self._shell(words, collect, collect, None, False, workdir)
         self.logEnviron = False  # the first command has shown it
+        if abandon and done.rc != 0:
+            self.descriptionDone = [f"repo failed at: {' '.join(words[:2])}"]
+            raise BuildStepFailed(self.descriptionDone[0])
         return done
+
+    def _tell(self, text: str) -> None:
+        self.stdio_log.addHeader(text + "\n")
