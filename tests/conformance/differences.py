@@ -232,4 +232,9 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/4.steps.*",
         'After a patch the tree of the step is made anew; Buildbot makes one in "build", whatever the step\'s directory is.',
     ),
+    Allowed(
+        ("ci_file",),
+        "builds.b1/*.steps.setup-steps.logs.error.*",
+        "The message is in our own words.",
+    ),
 )

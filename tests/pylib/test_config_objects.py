@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What configurations and their tests read from the objects that they made, as under Buildbot 4.3."""
 
+import re
 import warnings
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from buildbot.config import ConfigErrors
 from buildbot.config.master import FileLoader
 from buildbot.plugins import changes, schedulers, steps, util, worker
+from buildbot.plugins.db import get_plugins
 from buildbot.util.service import BuildbotService
 from buildbot.warnings import ConfigWarning
 
@@ -149,3 +151,21 @@ def test_who_loads_a_file_hears_that_nothing_is_reported(tmp_path: Path, line, t
         FileLoader(str(tmp_path), "master.cfg").loadConfig()
     texts = [str(w.message) for w in heard if w.category is ConfigWarning]
     assert [text.split()[0] for text in texts] == ["buildbotNetUsageData"] * told
+
+
+def test_the_version_of_a_package(tmp_path: Path):
+    import buildbot
+
+    (tmp_path / "VERSION").write_text("1.2\n")
+    assert buildbot.getVersion(str(tmp_path / "__init__.py")) == "1.2"
+    (tmp_path / "VERSION").unlink()
+    (tmp_path / "__init__.py").touch()
+    assert re.fullmatch(r"20\d\d\.\d\d\.\d\d", buildbot.getVersion(str(tmp_path / "__init__.py")))
+    assert buildbot.getVersion(str(tmp_path / "nothing.py")) == "1970.01.01"
+    assert buildbot.getVersion(buildbot.__file__) == buildbot.version == "4.3.0"
+
+
+def test_parts_of_the_web_pages_are_of_the_packages_that_they_stand_for():
+    info = get_plugins("www").info
+    assert info("grid_view") == ("buildbot-grid-view", "4.3.0")
+    assert info("base") == ("buildbot-www", "4.3.0")

@@ -90,6 +90,8 @@ NAMES: dict[str, dict[str, str]] = {
         "Assert": "buildbot_cfg.steps.master",
         "BuildEPYDoc": "buildbot_cfg.steps.python",
         "BuildStep": "buildbot_cfg.process.buildstep",
+        "BuildbotCiSetupSteps": "buildbot_cfg.steps.configurable",
+        "BuildbotTestCiTrigger": "buildbot_cfg.steps.configurable",
         "Bzr": "buildbot_cfg.steps.source.bzr",
         "CMake": "buildbot_cfg.steps.cmake",
         "CVS": "buildbot_cfg.steps.source.cvs",
@@ -323,7 +325,7 @@ NAMES: dict[str, dict[str, str]] = {
 #: Names of Buildbot 4.3 that this version does not have yet: the message says so.
 LATER = frozenset(
     """
-    BuildbotCiSetupSteps BuildbotTestCiTrigger GitDiffInfo
+    GitDiffInfo
     """.split()
 )
 

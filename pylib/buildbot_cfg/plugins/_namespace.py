@@ -108,8 +108,10 @@ class Namespace:
             return default
 
     def info(self, name: str) -> tuple[str, str]:
-        """Distribution and version that a name comes from."""
+        """Distribution and version that a name comes from; web pages are Buildbot's."""
         entry = None if name in self._modules else self._others[name]
+        if entry is None and self._category == "www":
+            return self._found(name).package_name.replace("_", "-"), version
         if entry is None or entry.dist is None:
             return "kilnbot", version
         return entry.dist.name, entry.dist.version
