@@ -89,7 +89,7 @@ TOP = {
     "logCompressionLimit": Key((int, bool), default=4096),
     "logMaxSize": _later(int, _NONE),
     "logMaxTailSize": _later(int, _NONE),
-    "logEncoding": _later(str, function=True, default="utf-8"),
+    "logEncoding": Key((str,), function=True, default="utf-8"),
     "manhole": Key(),
     "metrics": _later(dict, _NONE),
     "validation": Key((dict,), default=_VALIDATION),

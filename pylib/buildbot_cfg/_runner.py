@@ -43,7 +43,9 @@ class StepRunner:
         """Renders everything and asks doStepIf; an exception is told as ``error``."""
         step = self.step
         self.session.current = handle
-        self._live = LiveStep(handle, StepLogs(handle))
+        self._live = LiveStep(
+            handle, StepLogs(handle, step.logEncoding or self.session.log_encoding)
+        )
         step.__dict__["_live"] = self._live
         for logname, observer in step._early_observers:
             self._live.logs.observe(logname, observer)
@@ -54,6 +56,8 @@ class StepRunner:
             await self.session.store_renderables()
             await self._render()
             skip = not await self._wanted()
+            if not skip:
+                step.locks = await render(step.locks, step.getProperties())
             state = await current_summary(step)
         except BaseException:
             error = traceback.format_exc()
@@ -115,6 +119,7 @@ class StepRunner:
 
     def interrupt(self, reason: Any) -> None:
         """Tells the step that it is to stop."""
+        self.session.build.stopped = True
         answer = self.step.interrupt(reason)
         if inspect.isawaitable(answer):
             self._live.watch(answer)

@@ -25,6 +25,7 @@ class BuildSession:
 
     def __init__(self, maker: Any, context: dict[str, Any]) -> None:
         config = maker.config
+        self.log_encoding = maker.log_encoding
         sources = source_stamps(context["sourcestamps"], context["changes"])
         by_codebase = {source.codebase: source for source in sources}
         request = RequestOfBuild(

@@ -18,6 +18,7 @@ from buildbot_cfg._where import Location, place
 from buildbot_cfg.config.builder import BuilderConfig
 from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process.buildstep import BuildStep, step_label
+from buildbot_cfg.process.log import Encoding
 from buildbot_cfg.worker.base import AbstractWorker
 
 #: Arguments of BuilderConfig that do nothing yet.
@@ -78,6 +79,7 @@ class BuilderMaker:
     #: Properties that are renderables, by their source: of all builders, of each worker.
     everywhere: tuple[str, dict[str, Any]] = ("", {})
     of_workers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    log_encoding: Encoding = "utf-8"
 
     def lazy_properties(self, given: dict[str, Any], worker: str) -> dict[str, tuple[Any, str]]:
         """The renderables that a build on the worker has among its given properties."""
@@ -128,7 +130,9 @@ def builder_views(
             continue
         where = lines("builders") if isinstance(given, dict) else place(config)
         _check(config, known, directories, views, where)
-        maker = BuilderMaker(config, values["buildbotURL"], everywhere, of_workers)
+        maker = BuilderMaker(
+            config, values["buildbotURL"], everywhere, of_workers, values["logEncoding"]
+        )
         views.setdefault(config.name, _view(maker, values, recipes))
     return list(views.values())
 

@@ -231,6 +231,34 @@ ALLOWED: tuple[Allowed, ...] = (
         ("darcs",),
         "builds.b1/4.steps.*",
         'After a patch the tree of the step is made anew; Buildbot makes one in "build", whatever the step\'s directory is.',
+    *(
+        Allowed(
+            ("observers_raising",),
+            f"builds.b1/1.properties.{name}*",
+            "Observers get what a step itself writes a moment later, and one that comes late gets all of it.",
+        )
+        for name in ("early both", "early default", "told late")
+    ),
+    *(
+        Allowed(
+            ("nonsense_results",),
+            path,
+            "What is no result is an exception of its step like any other, and the steps that always run do run; "
+            "Buildbot's step has no end, and the build ends at once.",
+        )
+        for path in ("builds.no*/1.s*", "builds.text/1.s*")
+    ),
+    *(
+        Allowed(
+            ("nonsense_results",),
+            path,
+            "A number that is no result is an exception; Buildbot stores it and takes no notice.",
+        )
+        for path in (
+            "buildsets.force 1.results",
+            "buildrequests.force 1/99.results",
+            "builds.99/1.*",
+        )
     ),
     Allowed(
         ("ci_file",),

@@ -340,8 +340,14 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
 
     @_tasks.started
     async def addLog(self, name: str, type: str = "s", logEncoding: Any = None) -> Log:
-        """Makes a log; ``type`` is "s" (stream), "t" (text) or "h" (HTML)."""
-        made: Log = await self._running.logs.add(name, type)
+        """Makes a log.
+
+        Args:
+            name: of the log.
+            type: "s" (stream), "t" (text) or "h" (HTML).
+            logEncoding: of the bytes that are added; the step's or the master's by default.
+        """
+        made: Log = await self._running.logs.add(name, type, logEncoding)
         return made
 
     def getLog(self, name: str) -> Log:

@@ -12,15 +12,26 @@ from buildbot_cfg import _tasks
 
 #: Called with (stream, text) for each piece, and (None, None) at the end.
 Subscriber = Callable[[str | None, str | None], Any]
+#: A name, or what makes text of bytes.
+Encoding = str | Callable[[bytes], str]
 
 
 class Log:
     """A log that the step may write to and follow."""
 
-    def __init__(self, handle: Any, name: str, type: str, logid: int, slug: str) -> None:
+    def __init__(
+        self,
+        handle: Any,
+        name: str,
+        type: str,
+        logid: int,
+        slug: str,
+        encoding: Encoding = "utf-8",
+    ) -> None:
         self.name, self.type, self.logid, self.slug = name, type, logid, slug
         self.finished = False
         self._handle = handle
+        self._encoding = encoding
         self._subscribers: list[Subscriber] = []
         self._errors: list[BaseException] = []
 
@@ -62,7 +73,8 @@ class Log:
 
     def _append(self, stream: str, text: str | bytes) -> None:
         if isinstance(text, bytes):
-            text = text.decode("utf-8", "replace")
+            given = self._encoding
+            text = given(text) if callable(given) else text.decode(given, "replace")
         self._handle.append_log(self.logid, stream, text)
 
     @_tasks.started
@@ -131,17 +143,18 @@ def _lines(text: str) -> list[str]:
 class StepLogs:
     """All logs of one running step, and observers that wait for one."""
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, encoding: Encoding) -> None:
         self._handle = handle
+        self._encoding = encoding
         self.by_name: dict[str, Log] = {}
         self._waiting: dict[str, list[Any]] = {}
 
-    async def add(self, name: str, type: str) -> Log:
+    async def add(self, name: str, type: str, encoding: Encoding | None = None) -> Log:
         """Makes a log."""
         if type not in _CLASSES:
             raise ValueError(f'log type must be "s", "t" or "h", not {type!r}')
         logid, slug = await self._handle.add_log(name, type)
-        return self.made(logid, name, slug, type)
+        return self.made(logid, name, slug, type, encoding)
 
     async def open(self, name: str) -> Log:
         """The log of that name, made if there is none."""
@@ -163,9 +176,12 @@ class StepLogs:
         await self.add_complete(prefix + "err.text", "t", text)
         await self.add_complete(prefix + "err.html", "h", f"<pre>{html.escape(text)}</pre>")
 
-    def made(self, logid: int, name: str, slug: str, type: str = "s") -> Log:
+    def made(
+        self, logid: int, name: str, slug: str, type: str = "s", encoding: Encoding | None = None
+    ) -> Log:
         """Notes a log that exists now, and connects the observers that waited for it."""
-        log = self.by_name[name] = _CLASSES[type](self._handle, name, type, logid, slug)
+        log = _CLASSES[type](self._handle, name, type, logid, slug, encoding or self._encoding)
+        self.by_name[name] = log
         for observer in self._waiting.pop(name, []):
             observer.setLog(log)
         return log

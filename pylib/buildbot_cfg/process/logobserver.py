@@ -102,7 +102,7 @@ class LineConsumerLogObserver(LogLineObserver):
     """Gives lines to a generator function: ``stream, line = yield``.
 
     Args:
-        consumerFunction: makes the generator; it may end early.
+        consumerFunction: makes the generator; one that ends before the log fails the step.
     """
 
     def __init__(
@@ -111,19 +111,13 @@ class LineConsumerLogObserver(LogLineObserver):
         super().__init__()
         self.generator: Generator[None, tuple[str, str], None] | None = None
         self.consumerFunction = consumerFunction
-        self._ended = False
 
     def feed(self, item: tuple[str, str]) -> None:
         """Gives one (stream, line) to the generator."""
-        if self._ended:
-            return
-        try:
-            if self.generator is None:
-                self.generator = self.consumerFunction()
-                next(self.generator)
-            self.generator.send(item)
-        except StopIteration:
-            self._ended = True
+        if self.generator is None:
+            self.generator = self.consumerFunction()
+            next(self.generator)
+        self.generator.send(item)
 
     def outLineReceived(self, line: str) -> None:
         """A line of stdout."""
@@ -175,7 +169,11 @@ class BufferLogObserver(LogObserver):
 
 
 class OutputProgressObserver(LogObserver):
-    """Accepted for old steps: progress is shown from the durations of earlier builds."""
+    """Tells the step's ``setProgress`` how much text there is; for old steps that override it.
+
+    Args:
+        name: of the metric.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -184,3 +182,4 @@ class OutputProgressObserver(LogObserver):
     def gotData(self, stream: str | None, data: str | None) -> None:
         """Counts characters."""
         self.length += len(data or "")
+        self.step.setProgress(self.name, self.length)
