@@ -188,7 +188,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "A renderer is named by its function; Buildbot adds the function's address.",
     ),
     Allowed(
-        ("git_patch", "svn", "mercurial", "darcs"),
+        ("git_patch", "svn", "mercurial", "darcs", "bzr"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
@@ -264,5 +264,20 @@ ALLOWED: tuple[Allowed, ...] = (
         ("ci_file",),
         "builds.b1/*.steps.setup-steps.logs.error.*",
         "The message is in our own words.",
+    ),
+    Allowed(
+        ("bzr",),
+        "builds.b1/*.properties.got_revision",
+        "The number; Buildbot's has a line's end after it.",
+    ),
+    Allowed(
+        ("bzr",),
+        "builds.b1/*.steps.*copy.logs.stdio.*",
+        'The copy is patched and asked for its revision, and the step\'s timeout counts; Buildbot patches "source".',
+    ),
+    Allowed(
+        ("bzr",),
+        "builds.b1/*.steps.*no-tree.*",
+        "Buildbot cleans a tree that is not there, and fails; ours checks out.",
     ),
 )
