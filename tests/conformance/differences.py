@@ -231,6 +231,7 @@ ALLOWED: tuple[Allowed, ...] = (
         ("darcs",),
         "builds.b1/4.steps.*",
         'After a patch the tree of the step is made anew; Buildbot makes one in "build", whatever the step\'s directory is.',
+    ),
     *(
         Allowed(
             ("observers_raising",),
