@@ -7,6 +7,8 @@
 #include "bindings/call.h"
 #include "bindings/python_step.h"
 #include "bindings/rows.h"
+#include "bindings/values.h"
+#include "core/script/build_steering.h"
 #include "core/script/results_mirror.h"
 
 namespace kiln::bindings {
@@ -33,8 +35,16 @@ py::dict to_dict(const BuildContext& context) {
   return dict;
 }
 
+std::vector<StepPtr> to_steps(Policy& policy, const py::object& runners) {
+  std::vector<StepPtr> steps;
+  for (const py::handle runner : runners) {
+    steps.push_back(make_python_step(policy, py::reinterpret_borrow<py::object>(runner)));
+  }
+  return steps;
+}
+
 // The build's Python side: the StepRunners' common `session`.
-class PythonSession final : public BuildSession, public ResultsMirror {
+class PythonSession : public BuildSession, public ResultsMirror {
  public:
   PythonSession(Policy& policy, ObjectRef session) : policy_(policy), session_(std::move(session)) {}
 
@@ -52,20 +62,58 @@ class PythonSession final : public BuildSession, public ResultsMirror {
     policy_.post([session = session_, results] { held(session).attr("close")(static_cast<int>(results)); });
   }
 
- private:
+ protected:
   Policy& policy_;
   const ObjectRef session_;
 };
 
+// Of a build whose class overrides what is called between steps.
+class SteeringSession final : public PythonSession, public BuildSteering {
+ public:
+  using PythonSession::PythonSession;
+
+  void step_done(Results step, Reply<Verdict> reply) override {
+    ask<Verdict>(
+        policy_, std::move(reply),
+        [session = session_, step] { return py::object(held(session).attr("step_done")(static_cast<int>(step))); },
+        [&policy = policy_](const py::object& values) {
+          Verdict verdict;
+          verdict.results = to_results(values["results"]);
+          verdict.terminate = is_true(values["terminate"]);
+          verdict.properties = to_properties(values["properties"]);
+          verdict.next_steps = to_steps(policy, values["next_steps"]);
+          verdict.last_steps = to_steps(policy, values["last_steps"]);
+          if (const py::object stop = values["stop"]; !stop.is_none()) {
+            verdict.stop = Verdict::Stop{to_text(py::object(stop[py::int_(0)])), to_results(stop[py::int_(1)])};
+          }
+          return verdict;
+        });
+  }
+  void build_finished(Ending planned, Reply<Ending> reply) override {
+    ask<Ending>(
+        policy_, std::move(reply),
+        [session = session_, planned = std::move(planned)] {
+          py::list texts;
+          for (const std::string& text : planned.texts) texts.append(to_str(text));
+          return py::object(held(session).attr("build_finished")(texts, static_cast<int>(planned.results)));
+        },
+        [](const py::object& values) {
+          return Ending{to_results(values["results"]), to_texts(values["texts"])};
+        });
+  }
+};
+
 Result<OpenedBuild> to_opened(Policy& policy, const py::object& runners, std::size_t expected) {
   OpenedBuild opened;
-  for (const py::handle runner : runners) {
-    if (!opened.session) {
-      opened.session = std::make_shared<PythonSession>(policy, policy.hold(runner.attr("session")));
-    }
-    opened.steps.push_back(make_python_step(policy, py::reinterpret_borrow<py::object>(runner)));
+  const py::object session = runners.attr("session");
+  opened.properties = to_properties(session.attr("take_properties")());
+  opened.steps = to_steps(policy, runners);
+  if (is_true(session.attr("steers"))) {
+    opened.session = std::make_shared<SteeringSession>(policy, policy.hold(session));
+  } else {
+    opened.session = std::make_shared<PythonSession>(policy, policy.hold(session));
   }
-  if (opened.steps.size() != expected) {
+  if (opened.steps.size() != expected && !is_true(session.attr("makes_steps"))) {
     return make_error(Errc::script, "open_build() gave another number of steps than it was asked for");
   }
   return opened;

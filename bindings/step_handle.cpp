@@ -12,6 +12,7 @@
 #include "bindings/json_convert.h"
 #include "bindings/python_step.h"
 #include "bindings/rows.h"
+#include "bindings/values.h"
 
 namespace kiln::bindings {
 namespace {
@@ -55,13 +56,15 @@ LogType to_log_type(const std::string& name) {
   throw py::value_error("unknown log type \"" + name + "\": it is 's', 't' or 'h'");
 }
 
+py::object id_and_slug(Result<Log>& log) { return py::make_tuple(log->id.value, to_str(log->slug)); }
+
 py::object add_log(const BoundHandle& self, py::str name, const std::string& type) {
   return ask_host<Log>(
       self,
       [name = to_text(name), log_type = to_log_type(type)](StepHost& host, Reply<Log> reply) {
         host.add_log(name, log_type, std::move(reply));
       },
-      [](Result<Log>& log) -> py::object { return py::make_tuple(log->id.value, to_str(log->slug)); });
+      id_and_slug);
 }
 
 py::object finish_log(const BoundHandle& self, std::int64_t logid) {
@@ -216,6 +219,68 @@ void set_state_string(const BoundHandle& self, py::str text) {
   tell_host(self, [text = to_text(text)](StepHost& host) { host.set_state_string(text); });
 }
 
+using SubSteps = script::SubStepHost;
+
+template <class T>
+py::object ask_sub_steps(const BoundHandle& self, std::function<void(SubSteps&, Reply<T>)> call,
+                         std::function<py::object(Result<T>&)> convert) {
+  return ask_host<T>(
+      self,
+      [call = std::move(call)](StepHost& host, Reply<T> reply) {
+        if (SubSteps* steps = host.sub_steps()) return call(*steps, std::move(reply));
+        reply(make_error(Errc::not_found, "this step makes no steps by hand"));
+      },
+      std::move(convert));
+}
+
+py::object add_sub_step(const BoundHandle& self, py::str name) {
+  return ask_sub_steps<Step>(
+      self,
+      [name = to_text(name)](SubSteps& steps, Reply<Step> reply) { steps.add(name, std::move(reply)); },
+      [](Result<Step>& step) -> py::object {
+        return py::make_tuple(step->id.value, step->number, to_str(step->name));
+      });
+}
+
+py::object add_sub_log(const BoundHandle& self, std::int64_t step, py::str name, const std::string& type) {
+  return ask_sub_steps<Log>(
+      self,
+      [step, name = to_text(name), log_type = to_log_type(type)](SubSteps& steps, Reply<Log> reply) {
+        steps.add_log(StepId(step), name, log_type, std::move(reply));
+      },
+      id_and_slug);
+}
+
+py::object add_sub_url(const BoundHandle& self, std::int64_t step, py::str name, py::str url) {
+  return ask_sub_steps<void>(
+      self,
+      [step, name = to_text(name), url = to_text(url)](SubSteps& steps, Reply<> reply) {
+        steps.add_url(StepId(step), name, url, std::move(reply));
+      },
+      none_of);
+}
+
+void set_sub_state(const BoundHandle& self, std::int64_t step, py::str text) {
+  tell_host(self, [step, text = to_text(text)](StepHost& host) {
+    if (SubSteps* steps = host.sub_steps()) steps->set_state_string(StepId(step), text);
+  });
+}
+
+py::object finish_sub_step(const BoundHandle& self, std::int64_t step, int results, bool hidden) {
+  return ask_sub_steps<void>(
+      self,
+      [step, results = to_results(py::int_(results)), hidden](SubSteps& steps, Reply<> reply) {
+        steps.finish(StepId(step), results, hidden, std::move(reply));
+      },
+      none_of);
+}
+
+void stop_build(const BoundHandle& self, py::str reason, int results) {
+  tell_host(self, [reason = to_text(reason), results = to_results(py::int_(results))](StepHost& host) {
+    host.stop_build(reason, results);
+  });
+}
+
 void add_steps(const BoundHandle& self, const py::sequence& runners, bool at_end) {
   std::vector<script::StepPtr> steps;
   for (const py::handle runner : runners) {
@@ -241,6 +306,12 @@ void add_step_handle(py::module_& module) {
       .def("watch_log", &watch_log, py::arg("logid"), py::arg("callback"))
       .def("set_property", &set_property, py::arg("name"), py::arg("value"), py::arg("source"), py::arg("runtime"))
       .def("set_state_string", &set_state_string, py::arg("text"))
+      .def("add_sub_step", &add_sub_step, py::arg("name"))
+      .def("add_sub_log", &add_sub_log, py::arg("stepid"), py::arg("name"), py::arg("type"))
+      .def("add_sub_url", &add_sub_url, py::arg("stepid"), py::arg("name"), py::arg("url"))
+      .def("set_sub_state", &set_sub_state, py::arg("stepid"), py::arg("text"))
+      .def("finish_sub_step", &finish_sub_step, py::arg("stepid"), py::arg("results"), py::arg("hidden"))
+      .def("stop_build", &stop_build, py::arg("reason"), py::arg("results"))
       .def("add_steps", &add_steps, py::arg("runners"), py::arg("at_end"));
 }
 

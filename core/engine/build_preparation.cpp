@@ -54,6 +54,7 @@ void BuildRun::on_opened(Result<script::OpenedBuild> opened) {
     return;
   }
   session_ = opened->session;
+  take_properties(opened->properties);
   make_steps(std::move(opened->steps));
   ping();
 }
@@ -67,6 +68,7 @@ void BuildRun::make_steps(std::vector<script::StepPtr> python) {
       upcoming_.push_back({std::move(python[next_python++]), false});
     }
   }
+  for (; next_python < python.size(); ++next_python) upcoming_.push_back({std::move(python[next_python]), false});
 }
 
 void BuildRun::set_preparation_deadline(std::chrono::seconds patience) {

@@ -27,7 +27,7 @@ constexpr Transitions<Phase, 8> transitions{{
 
 constexpr std::chrono::seconds stopped_preparation_patience{10};
 
-constexpr std::string_view final_words[] = {"build successful", "warnings", "failed",   "skipped",
+constexpr std::string_view final_words[] = {"build successful", "warnings", "failed",   "build successful",
                                             "exception",        "retry",    "cancelled"};
 
 void mirror_results(script::BuildSession* session, Results results) {
@@ -265,14 +265,19 @@ void BuildRun::insert_steps(std::vector<script::StepPtr> steps, bool at_end) {
 void BuildRun::step_done(Results results, const ResultFlags& flags, std::optional<std::string> build_text) {
   current_.reset();
   const MergedResult merged = merge_result(flags, results, results_);
-  if (merged.total != std::exchange(results_, merged.total)) mirror_results(session_.get(), results_);
-  is_terminating_ = is_terminating_ || merged.terminate;
   write_dirty_properties();
   if (build_text && !build_text->empty()) {
     texts_.push_back(std::move(*build_text));
     publish_state(fmt::format("{}", fmt::join(texts_, " ")));
   }
-  next_step();
+  if (steering() != nullptr) {
+    // The step's end is known to all when the build's class is asked.
+    pending_.then([self = shared_from_this(), results, merged](const Committed&) { self->ask_about(results, merged); });
+    commit_pending();
+    return;
+  }
+  if (merged.total != results_) mirror_results(session_.get(), merged.total);
+  go_on(merged.total, merged.terminate);
 }
 
 void BuildRun::stop(const std::string& reason, Results results) {
@@ -288,6 +293,7 @@ void BuildRun::stop(const std::string& reason, Results results) {
   // Steps that run always run after the preparation, so it goes on, but not for long.
   if (phase_ == Phase::preparing) set_preparation_deadline(stopped_preparation_patience);
   if (phase_ == Phase::stepping && current_) current_->interrupt(reason, false);
+  limit_question();
 }
 
 void BuildRun::connection_lost() {
@@ -299,28 +305,31 @@ void BuildRun::connection_lost() {
     worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
   }
   if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
+  limit_question();
 }
 
 void BuildRun::give_up() {
   if (const auto step = current_) step->give_up();
+  if (const auto go_on = std::exchange(without_answer_, nullptr)) go_on();
 }
 
 void BuildRun::let_go() {
   deadline_.reset();
   pending_ = {};
   upcoming_.clear();
+  without_answer_ = nullptr;
   session_.reset();
   preparation_logs_.reset();
   if (const auto step = std::exchange(current_, nullptr)) step->let_go();
 }
 
-std::string BuildRun::final_text() const {
-  if (failure_ && !stop_) return failure_->build_text;
-  std::string text(final_words[static_cast<std::size_t>(results_)]);
-  if (stop_ && !is_lost_ && !stop_->reason.empty()) text += fmt::format(" ({})", stop_->reason);
-  if (is_lost_) text += " lost connection";
-  for (const std::string& part : texts_) text += " " + part;
-  return text;
+std::vector<std::string> BuildRun::final_texts() const {
+  if (failure_ && !stop_) return {failure_->build_text};
+  std::vector<std::string> texts{std::string(final_words[static_cast<std::size_t>(results_)])};
+  if (stop_ && !is_lost_ && !stop_->reason.empty()) texts.push_back(fmt::format("({})", stop_->reason));
+  if (is_lost_) texts.emplace_back("lost connection");
+  texts.insert(texts.end(), texts_.begin(), texts_.end());
+  return texts;
 }
 
 void BuildRun::finish() {
@@ -329,9 +338,17 @@ void BuildRun::finish() {
   upcoming_.clear();
   if (stop_) results_ = stop_->results;
   if (is_lost_ && !(stop_ && stop_->results == Results::cancelled)) results_ = Results::retry;
+  if (steering() != nullptr) {
+    ask_about_end();
+  } else {
+    write_end();
+  }
+}
+
+void BuildRun::write_end() {
   write_dirty_properties();
   const EpochSeconds now = kernel_.end_of(row_.started_at);
-  const std::string text = final_text();
+  const std::string text = fmt::format("{}", fmt::join(ending_texts_ ? *ending_texts_ : final_texts(), " "));
   pending_.add(writes::FinishBuild{row_.id, results_, text, row_.locks_duration_s, now});
   pending_.then([self = shared_from_this(), text, now](const Committed&) {
     self->row_.state_string = text;

@@ -16,6 +16,7 @@
 #include "core/engine/fleet.h"
 #include "core/engine/kernel.h"
 #include "core/engine/state.h"
+#include "core/script/build_steering.h"
 #include "core/script/step.h"
 
 namespace kiln::engine {
@@ -116,9 +117,18 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void finish_preparation_step(Results results, const std::string& text);
   void next_step();
   void begin_step(Upcoming upcoming);
+  script::BuildSteering* steering() const;
+  void ask_about(Results step, const MergedResult& merged);
+  void go_on(Results total, bool terminate);
+  int open_question(std::function<void()> without_answer);
+  bool close_question(int number);
+  void limit_question();
+  void take_properties(const Properties& properties);
   void finish();
+  void ask_about_end();
+  void write_end();
   void on_finished();
-  std::string final_text() const;
+  std::vector<std::string> final_texts() const;
   void write_dirty_properties();
   void pause_worker(bool paused);
   void check_pause();
@@ -160,6 +170,10 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::unordered_map<std::string, int> step_twins_;  // how many steps have wanted a name so far
   std::int64_t next_step_number_ = 1;
   bool holds_worker_back_ = false;
+  // What happens when the build's class does not answer a question; null: none is open.
+  std::function<void()> without_answer_;
+  std::optional<std::vector<std::string>> ending_texts_;  // the class's own
+  int question_ = 0;  // answers to older ones come too late
 };
 
 }  // namespace kiln::engine

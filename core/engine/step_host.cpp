@@ -38,9 +38,15 @@ void StepRun::add_log(std::string name, LogType type, Reply<Log> reply) {
   build_.commit_pending();
 }
 
+// Its own, or those of a step that it has made by hand.
+StepLogs& StepRun::logs_of(LogId log) {
+  StepLogs* other = logs_.has(log) ? nullptr : sub_steps_.logs_with(log);
+  return other == nullptr ? logs_ : *other;
+}
+
 void StepRun::append_log(LogId log, char stream, std::string text) {
   if (is_abandoned_) return;
-  if (!logs_.append(log, stream, text)) {
+  if (!logs_of(log).append(log, stream, text)) {
     log_warning("text for the finished log {} of step \"{}\" is dropped", log.value, row_.name);
     return;
   }
@@ -52,7 +58,7 @@ void StepRun::finish_log(LogId log, Reply<> reply) {
     reply(too_late());
     return;
   }
-  logs_.close(log);
+  logs_of(log).close(log);
   build_.kernel().logs.flush(build_.row().id, [self = shared_from_this(), log, reply = std::move(reply)](
                                                   const Result<void>& done) {
     if (!done) {
@@ -60,13 +66,15 @@ void StepRun::finish_log(LogId log, Reply<> reply) {
       return;
     }
     Unit unit;
-    self->logs_.write_finish(unit, log);
+    self->logs_of(log).write_finish(unit, log);
     unit.then([reply](const Committed&) { reply({}); });
     self->build_.kernel().journal.commit(std::move(unit));
   });
 }
 
-void StepRun::watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) { logs_.watch(log, std::move(watcher)); }
+void StepRun::watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) {
+  logs_of(log).watch(log, std::move(watcher));
+}
 
 void StepRun::run_command(script::CommandRequest request, Reply<script::CommandOutcome> reply) {
   if (!may_act()) {
@@ -166,6 +174,10 @@ void StepRun::trigger(script::TriggerOrder order, Reply<script::Triggered> start
     return;
   }
   build_.trigger(std::move(order), std::move(started), std::move(finished));
+}
+
+void StepRun::stop_build(std::string reason, Results results) {
+  if (may_act()) build_.stop(reason, results);
 }
 
 void StepRun::add_steps(std::vector<script::StepPtr> steps, bool at_end) {

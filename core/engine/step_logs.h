@@ -31,6 +31,7 @@ class StepLogs {
   void write_text(Unit& unit, RowRef<StepId> step, std::string name, LogType type, std::string text);
   // The logs err.text and err.html, which tell what was raised.
   void write_error(Unit& unit, RowRef<StepId> step, const std::string& error);
+  bool has(LogId log) const { return find(log) != nullptr; }
   // False: no such log, or it is closed.
   bool append(LogId log, char stream, std::string_view text);
   // Ends incomplete lines.

@@ -47,7 +47,8 @@ StepRun::StepRun(BuildRun& build, script::StepPtr step, bool is_native)
       build_alive_(build.shared_from_this()),
       step_(std::move(step)),
       is_native_(is_native),
-      logs_(build.kernel(), build.secrets(), build.row().id, row_.id, [this] { return shared_from_this(); }) {}
+      logs_(build.kernel(), build.secrets(), build.row().id, row_.id, [this] { return shared_from_this(); }),
+      sub_steps_(build, [this] { return shared_from_this(); }) {}
 
 StepRun::~StepRun() = default;
 
@@ -177,28 +178,7 @@ void StepRun::explain(const std::string& error) {
 
 void StepRun::close_logs() {
   enter_phase(Phase::closing);
-  settle_logs([this] { sum_up(); });
-}
-
-void StepRun::settle_logs(std::function<void()> then) {
-  if (logs_.is_adding()) {
-    // Behind the units that add them.
-    build_.pending().then([self = shared_from_this(), then = std::move(then)](const Committed&) {
-      self->settle_logs(then);
-    });
-    build_.commit_pending();
-    return;
-  }
-  logs_.close_all();
-  if (!logs_.take_unflushed()) {
-    then();
-    return;
-  }
-  build_.kernel().logs.flush(
-      build_.row().id, [self = shared_from_this(), then = std::move(then)](const Result<void>& done) {
-        if (!done) log_error("the logs of build {} are not safe: {}", self->build_.row().id.value, done.error().what);
-        then();
-      });
+  sub_steps_.finish_rest([this] { settle(build_, logs_, shared_from_this(), [this] { sum_up(); }); });
 }
 
 void StepRun::sum_up() {
@@ -239,7 +219,7 @@ void StepRun::finish(script::StepEnd end) {
   timer_.reset();
   end.summary.step = build_.masked(std::move(end.summary.step));
   if (end.summary.build) end.summary.build = build_.masked(std::move(*end.summary.build));
-  settle_logs([this, end = std::move(end)] { write_end(end); });
+  settle(build_, logs_, shared_from_this(), [this, end = std::move(end)] { write_end(end); });
 }
 
 void StepRun::write_end(const script::StepEnd& end) {

@@ -8,6 +8,7 @@
 
 #include "core/engine/command_run.h"
 #include "core/engine/step_logs.h"
+#include "core/engine/sub_steps.h"
 #include "core/script/step.h"
 
 namespace kiln::engine {
@@ -45,6 +46,8 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void add_url(std::string name, std::string url, Reply<> reply) override;
   void set_state_string(std::string text) override;
   void trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) override;
+  script::SubStepHost* sub_steps() override { return &sub_steps_; }
+  void stop_build(std::string reason, Results results) override;
   void add_steps(std::vector<script::StepPtr> steps, bool at_end) override;
 
   // CommandRun::Host
@@ -66,14 +69,13 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void on_prepared(Result<script::PreparedStep> prepared);
   void let_step_finish();
   void write_row();
+  StepLogs& logs_of(LogId log);
   void on_added();
   void run();
   void on_run(Result<script::StepOutcome> outcome);
   void conclude(Results results, std::optional<std::string> error);
   void explain(const std::string& error);
   void close_logs();
-  // All logs are closed and in their file when `then` is called.
-  void settle_logs(std::function<void()> then);
   void sum_up();
   void on_summed(Result<script::StepEnd> end);
   void finish(script::StepEnd end);
@@ -99,6 +101,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   std::unique_ptr<Timer> url_timer_;
   script::PreparedStep prepared_;
   StepLogs logs_;
+  SubSteps sub_steps_;
   std::vector<EarlyLog> early_logs_;
   std::shared_ptr<CommandRun> command_;
   std::unique_ptr<Timer> timer_;     // shows the state of a step that takes its time

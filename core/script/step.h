@@ -15,6 +15,7 @@
 #include "core/model/entities.h"
 #include "core/model/log_chunk.h"
 #include "core/model/results.h"
+#include "core/script/sub_steps.h"
 #include "core/script/transfer.h"
 
 // The border between the engine's step table and a step's own work, native or Python. Everything here is called on the
@@ -100,6 +101,10 @@ class StepHost {
   // `started` when the buildset is announced, then `finished` when it is complete. Errors, to both: not_found when no
   // scheduler of this name can be triggered.
   virtual void trigger(TriggerOrder order, Reply<Triggered> started, Reply<Results> finished) = 0;
+  // Null: it makes none by hand.
+  virtual SubStepHost* sub_steps() { return nullptr; }
+  // Ends the build soon, as if a user had stopped it; this step is interrupted.
+  virtual void stop_build(std::string reason, Results results) = 0;
   // Steps to run right after this one, or at the end of the build.
   virtual void add_steps(std::vector<std::shared_ptr<Step>> steps, bool at_end) = 0;
 };
@@ -186,7 +191,8 @@ class BuildSession {
 
 struct OpenedBuild {
   std::shared_ptr<BuildSession> session;
-  std::vector<StepPtr> steps;  // one for each recipe that was asked for, in order
+  std::vector<StepPtr> steps;  // one for each recipe that was asked for, in order, unless the build's class makes them
+  Properties properties;       // that the build's class has set
 };
 
 }  // namespace kiln::script

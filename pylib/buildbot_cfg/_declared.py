@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg import _old_spellings
-from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, report
+from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, is_collecting, report
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._where import NOWHERE, user_line
 
@@ -163,7 +163,7 @@ class Declared(ABCMeta):
     While a file is loaded, unknown arguments are reported and dropped; when required ones are
     missing the object is made without ``__init__`` and marked, so that the rest of the file is
     still checked.
-    Objects that have ``_sealed`` are sealed when they are made. It derives from ABCMeta so that
+    Objects that have ``_sealed`` are sealed when a file makes them. It derives from ABCMeta so that
     users may mix in abstract classes.
     """
 
@@ -248,7 +248,7 @@ def _is_ours(module: str | None) -> bool:
 
 
 def _sealed(made: Any) -> Any:
-    if hasattr(made, "_sealed"):
+    if hasattr(made, "_sealed") and is_collecting():
         made._sealed = True
     return made
 

@@ -89,6 +89,11 @@ def collected() -> Iterator[tuple[list[Problem], list[Problem]]]:
         _collecting.into, _collecting.warnings = outer
 
 
+def is_collecting() -> bool:
+    """Whether this thread loads a file."""
+    return _collecting.into is not None
+
+
 @contextmanager
 def placed(where: Location) -> Iterator[None]:
     """While it lasts, errors without a place of their own get this one, whoever calls."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from buildbot_cfg import _bridge
+from buildbot_cfg._step_updates import StepUpdates
 from buildbot_cfg._tasks import started
 from buildbot_cfg.data.resultspec import Filter
 from buildbot_cfg.db.connector import DBConnector
@@ -103,7 +104,7 @@ class Data:
         return await _live().control(text, action, args)
 
 
-class Updates:
+class Updates(StepUpdates):
     """Verbs that change something."""
 
     @started

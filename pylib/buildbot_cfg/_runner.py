@@ -31,6 +31,13 @@ class StepRunner:
         self.step: Any = recipe.running_copy()
         self._live: Any = None
 
+    @classmethod
+    def of(cls, session: Any, step: Any) -> StepRunner:
+        """Runs a step that was made already."""
+        runner = cls.__new__(cls)
+        runner.session, runner.step, runner._live = session, step, None
+        return runner
+
     def describe(self) -> str:
         """A name for messages."""
         return f"{type(self.step).__name__} {self.step.name!r}"
@@ -46,7 +53,7 @@ class StepRunner:
         self._live = LiveStep(
             handle, StepLogs(handle, step.logEncoding or self.session.log_encoding)
         )
-        step.__dict__["_live"] = self._live
+        step.__dict__["_live"] = self.session.live = self._live
         for logname, observer in step._early_observers:
             self._live.logs.observe(logname, observer)
         step.setBuild(self.session.build)
@@ -150,7 +157,7 @@ class StepRunner:
         if errors or raised:
             step.results, hidden = EXCEPTION, False
         summary = await self._summary(errors)
-        self.session.current = None
+        self.session.current = self.session.live = None
         return {
             "results": step.results,
             "hidden": hidden,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from buildbot_cfg import _steering
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._runner import StepRunner
 from buildbot_cfg.process._rendering import is_renderable, render
@@ -15,6 +16,7 @@ from buildbot_cfg.process._sourcestamp import (
     WorkerOfBuild,
     source_stamps,
 )
+from buildbot_cfg.process.build import Build
 from buildbot_cfg.process.buildstep import BuildStep
 
 _NOTHING = object()  # no value was stored yet
@@ -37,7 +39,7 @@ class BuildSession:
         self.build = config.factory.build_class()([request], builder)
         self.build.master = MASTER
         self.build._begin(context, config, sources)
-        self.build._add_steps = self._add_steps
+        self.build._add_steps, self.build._stop = self._add_steps, self._stop
         lazy = maker.lazy_properties(context["properties"], context["worker_name"])
         self.build.properties.properties.update(lazy)
         #: Properties that are renderables, and the values that are stored of them.
@@ -46,12 +48,47 @@ class BuildSession:
         self.build.properties.on_change = self._changed
         self.build.properties.on_secret = self._uses_secret
         self.current: Any = None
+        #: What the running step has while it runs.
+        self.live: Any = None
+        self.build._running_step = lambda: self.live
+        #: Properties that were set while no step ran.
+        self._kept: dict[str, tuple[Any, str]] = {}
+        self._kept_steps: tuple[list[StepRunner], list[StepRunner]] = ([], [])
+        self._kept_stop: tuple[str, int] | None = None
+        #: Its class has a say in which steps it has.
+        self.makes_steps = type(self.build) is not Build
+        self.steers = _steering.is_asked(self.build)
+
+    def take_properties(self) -> dict[str, tuple[Any, str]]:
+        """What was set while no step ran, since the last call."""
+        kept, self._kept = self._kept, {}
+        return kept
+
+    def take_steps(self) -> tuple[list[StepRunner], list[StepRunner]]:
+        """The same for steps that were added: those that run next, and those that run last."""
+        kept, self._kept_steps = self._kept_steps, ([], [])
+        return kept
+
+    def take_stop(self) -> tuple[str, int] | None:
+        """The reason and the result when the build was stopped while no step ran."""
+        kept, self._kept_stop = self._kept_stop, None
+        return kept
+
+    async def step_done(self, step: int) -> dict[str, Any]:
+        """A step has ended with this result; for builds that steer."""
+        return await _steering.step_done(self, step)
+
+    async def build_finished(self, texts: list[str], results: int) -> dict[str, Any]:
+        """All steps are done; for builds that steer."""
+        return await _steering.build_finished(self, texts, results)
 
     def _changed(self, name: str, value: Any, source: str, runtime: bool) -> None:
         if is_renderable(value):
             self._lazy[name] = _NOTHING
         elif self.current is not None:
             self._store(name, value, source, runtime)
+        else:
+            self._kept[name] = (json.loads(json.dumps(value)), source)
 
     async def store_renderables(self) -> None:
         """Stores what the properties that are renderables are now: before and after each step.
@@ -81,10 +118,19 @@ class BuildSession:
             self.current.use_secret(name, value)
 
     def _add_steps(self, recipes: list[Any], at_end: bool) -> None:
-        if self.current is None:
-            raise RuntimeError("steps can be added only while a step of the build runs")
+        if self.build.finished:
+            raise RuntimeError("the build is over: no steps can be added to it")
         runners = [StepRunner(self, _checked(recipe)) for recipe in recipes]
-        self.current.add_steps(runners, at_end)
+        if self.current is not None:
+            self.current.add_steps(runners, at_end)
+        else:
+            self._kept_steps[at_end].extend(runners)
+
+    def _stop(self, reason: str, results: int) -> None:
+        if self.current is not None:
+            self.current.stop_build(reason, results)
+        elif self._kept_stop is None:
+            self._kept_stop = (reason, results)
 
     def property_changed(self, name: str, value: Any, source: str) -> None:
         """A native step changed a property."""
@@ -98,16 +144,18 @@ class BuildSession:
         """The build is over."""
         self.build.results, self.build.finished = results, True
         self.build.properties.on_change = self.build.properties.on_secret = None
-        self.current = None
+        self.current = self.live = None
 
 
-async def open_build(maker: Any, context: dict[str, Any], recipes: list[Any]) -> list[StepRunner]:
+async def open_build(
+    maker: Any, context: dict[str, Any], recipes: list[Any]
+) -> _steering.OpenedSteps:
     """Makes the build and its Python steps; what a step's class raises comes out."""
-    session = BuildSession(maker, context)
-    return [StepRunner(session, recipe) for recipe in recipes]
+    return await _steering.opened(BuildSession(maker, context), recipes)
 
 
 def _checked(recipe: Any) -> Any:
     if not isinstance(recipe, BuildStep):
         raise TypeError(f"only steps can be added to a build, not {recipe!r}")
+    recipe.refuse_changed_recipe()
     return recipe

@@ -25,15 +25,8 @@ from buildbot_cfg.worker.base import AbstractWorker
 _LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
 
 
-#: Methods of Build that users override, but that are not called yet (the stock class lacks them).
-_BUILD_HOOKS = (
-    "setupBuild",
-    "startBuild",
-    "startNextStep",
-    "stepDone",
-    "buildFinished",
-    "stopBuild",
-)
+#: Methods of Build that users override, but that are not called.
+_BUILD_HOOKS = ("startBuild", "getNextStep", "startNextStep", "stopBuild", "acquireLocks")
 
 
 @dataclass(slots=True)
@@ -169,9 +162,11 @@ def _check(
     for name in config.workernames:
         if name not in workers:
             report(f'unknown worker "{name}"{did_you_mean(name, workers)}', config.label, where)
+    from buildbot_cfg.process.build import Build
+
     build_class = config.factory.build_class()
     for name in _BUILD_HOOKS:
-        if getattr(build_class, name, None) is not None:
+        if getattr(build_class, name, None) is not getattr(Build, name, None):
             what = f"the method {name} of {build_class.__name__} is not called in this version"
             warn(what, config.label, where)
     for key in _LATER:

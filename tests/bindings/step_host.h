@@ -53,6 +53,9 @@ class RecordingStepHost final : public kiln::script::StepHost {
   void set_property(std::string name, kiln::Json value, std::string source, bool runtime) override {
     told.push_back("property " + name + "=" + kiln::dump_json(value) + " " + source + (runtime ? " runtime" : ""));
   }
+  void stop_build(std::string reason, kiln::Results results) override {
+    told.push_back("stop_build " + reason + " " + std::string(kiln::to_string(results)));
+  }
   void use_secret(std::string name, std::string value) override { told.push_back("secret " + name + " " + value); }
   void add_url(std::string name, std::string url, kiln::Reply<> reply) override {
     told.push_back("url " + name + " " + url);

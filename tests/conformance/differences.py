@@ -188,6 +188,16 @@ ALLOWED: tuple[Allowed, ...] = (
         "A renderer is named by its function; Buildbot adds the function's address.",
     ),
     Allowed(
+        ("build_hooks",),
+        "builds.told/1.properties.done fails",
+        "What the class of a build sets after the last step is stored, too.",
+    ),
+    Allowed(
+        ("hand_made_steps",),
+        "builds.sections/1.steps.*.started_at",
+        "A step that is made by hand has started when it is there; Buildbot waits to be told so, which few know.",
+    ),
+    Allowed(
         ("git_patch", "svn", "mercurial", "darcs", "bzr"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",

@@ -85,7 +85,7 @@ class ScriptedMaker : public script::BuildMaker {
     reply(opened());
   }
   script::OpenedBuild opened() {
-    return {std::make_shared<Session>(*this), std::vector<script::StepPtr>(steps.begin(), steps.end())};
+    return {std::make_shared<Session>(*this), std::vector<script::StepPtr>(steps.begin(), steps.end()), {}};
   }
 
  private:

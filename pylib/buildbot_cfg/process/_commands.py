@@ -19,7 +19,7 @@ class CommandMixin:
 
         step: Any = self
         command = RemoteCommand(name, args)
-        command.useLog(log or await step._running.logs.open("stdio"), False, "stdio")
+        command.useLog(log or await step._in_build.logs.open("stdio"), False, "stdio")
         await step.runCommand(command)
         if abandonOnFailure and command.didFail():
             raise BuildStepFailed(f'worker command "{name}" failed')

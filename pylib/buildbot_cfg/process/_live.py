@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import traceback
 from collections.abc import Coroutine
 from typing import Any
@@ -62,6 +63,10 @@ class StepResults:
             await store(name, value, source)
 
 
+#: How long a step waits for those that it has made by hand.
+_CHILDREN_S = 30.0
+
+
 class LiveStep:
     """Handle, logs, unfinished tasks and the summary's timer of a running step."""
 
@@ -71,6 +76,9 @@ class LiveStep:
         self.results = StepResults(handle)
         #: Unfinished; each takes itself out.
         self.tasks: set[asyncio.Future[Any]] = set()
+        #: Steps that it has made by hand and that are not finished, by id.
+        self.children: dict[int, Any] = {}
+        self._child_ended = asyncio.Event()
         self._busy = 0
         self._idle: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -101,11 +109,29 @@ class LiveStep:
                 self._idle.set_result(None)
 
     async def _show_summary(self, step: Any) -> None:
-        text = await current_summary(step)
+        made_by_hand_and_over = step.stepid is not None and not step._running
+        text = await (result_summary(step) if made_by_hand_and_over else current_summary(step))
         self.handle.set_state_string(text)
+
+    def lost_child(self, stepid: int) -> None:
+        """A step that it had made by hand is over."""
+        self.children.pop(stepid, None)
+        self._child_ended.set()
+
+    async def _see_children_end(self) -> None:
+        end = time.monotonic() + _CHILDREN_S
+        while self.children:
+            self._child_ended.clear()
+            try:
+                await asyncio.wait_for(self._child_ended.wait(), end - time.monotonic())
+            except TimeoutError:
+                names = sorted(self.children)
+                _bridge.log("warning", f"steps that were made by hand are not finished: {names}")
+                self.children.clear()
 
     async def settle(self) -> None:
         """Waits for everything that the step started and did not await; logs what failed there."""
+        await self._see_children_end()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -117,6 +143,13 @@ class LiveStep:
         while self._busy:
             self._idle = asyncio.get_running_loop().create_future()
             await self._idle
+
+
+async def result_summary(step: Any) -> str:
+    """What a step that was made by hand has come to, as one text."""
+    summary = await awaited(step.getResultSummary())
+    text: str = summary.get("step", "finished")
+    return str(step.getProperties().cleanupTextFromSecrets(text))
 
 
 async def current_summary(step: Any) -> str:

@@ -122,7 +122,7 @@ class ShellMixin:
         given["command"] = self.command = flattened(given["command"])  # the summary names it
         logfiles = given["logfiles"] or {}
         lazy = given.pop("lazylogfiles")
-        log = None if stdioLogName is None else await step._running.logs.open(stdioLogName)
+        log = None if stdioLogName is None else await step._in_build.logs.open(stdioLogName)
         given["env"] = await _environment(step.build, given["env"])
         if given["command"] is None:
             raise TypeError(f"the step {step.name!r} has no command")

@@ -9,9 +9,11 @@ import posixpath
 from collections.abc import Callable, Iterable
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
+from weakref import WeakValueDictionary
 
+from buildbot_cfg._tasks import promised
 from buildbot_cfg.process.properties import Properties, PropertiesMixin
-from buildbot_cfg.process.results import SUCCESS
+from buildbot_cfg.process.results import CANCELLED, SUCCESS, computeResultAndTermination
 
 
 class Build(PropertiesMixin):
@@ -45,13 +47,19 @@ class Build(PropertiesMixin):
         self.worker_commands: dict[str, str] = {}
         self.properties = Properties()
         self._worker_info = Properties()
+        self.stepFactories: list[Any] = []
+        self.made_steps: list[Any] = []
+        self.text: list[str] = []
         self._add_steps: Callable[[list[Any], bool], None] | None = None
+        self._running_step: Callable[[], Any] | None = None
+        self._stop: Callable[[str, int], None] | None = None
         self.path_module: Any = posixpath
         self.path_cls: type[PurePath] = PurePosixPath
 
     def _begin(self, context: dict[str, Any], config: Any, sources: list[Any]) -> None:
         self.sources = sources
         self.number, self.buildid = context["number"], context["build"]
+        _begun[context["build"]] = self
         self.reason = context["reason"]
         self.workername = context["worker_name"]
         self.workdir = config.factory.workdir
@@ -132,6 +140,50 @@ class Build(PropertiesMixin):
             return functools.reduce(summary_fn, found)
         return functools.reduce(summary_fn, found, initial_value)
 
+    # -- what classes of users override ----------------------------------------------------------
+
+    def setStepFactories(self, step_factories: list[Any]) -> None:
+        """Takes the recipes of the factory."""
+        self.stepFactories = list(step_factories)
+
+    def setupBuild(self) -> Any:
+        """Makes the steps; may be async. Called before anything runs."""
+        self.made_steps = self.setupBuildSteps(self.stepFactories)
+
+    def setupBuildSteps(self, step_factories: list[Any]) -> list[Any]:
+        """The steps of the build."""
+        return [factory.buildStep() for factory in step_factories]
+
+    @promised
+    async def stepDone(self, results: int, step: Any) -> bool:
+        """Called after each step; sets ``self.results``.
+
+        Returns:
+            Whether only the steps that always run are run from now on.
+        """
+        self.results, terminate = computeResultAndTermination(step, results, self.results)
+        return terminate
+
+    def buildFinished(self, text: list[str], results: int) -> Any:
+        """Called when all steps are done; may be async.
+
+        Args:
+            text: what is shown of the build, in parts.
+            results: its result.
+        """
+        self.text, self.results = list(text), results
+
+    def running_step(self) -> Any:
+        """What the engine has for the step that runs now; None when none does."""
+        return None if self._running_step is None else self._running_step()
+
+    def stopBuild(self, reason: str = "<no reason given>", results: int = CANCELLED) -> None:
+        """Ends the build soon, with this result."""
+        if self._stop is None:
+            raise RuntimeError("a build can be stopped only while one of its steps runs")
+        self.stopped = True
+        self._stop(str(reason), results)
+
     def addStepsAfterCurrentStep(self, step_factories: list[Any]) -> None:
         """Adds steps that run right after the current one."""
         self._added(step_factories, at_end=False)
@@ -144,6 +196,15 @@ class Build(PropertiesMixin):
         if self._add_steps is None:
             raise RuntimeError("steps can be added only while a step of the build runs")
         self._add_steps(steps, at_end)
+
+
+_begun: WeakValueDictionary[int, Build] = WeakValueDictionary()
+
+
+def running_build(buildid: int) -> Build | None:
+    """The build of this id, when Python takes part in it and it is not over."""
+    build = _begun.get(buildid)
+    return None if build is None or build.finished else build
 
 
 def _copied(value: Any) -> Any:

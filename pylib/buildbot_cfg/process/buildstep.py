@@ -16,6 +16,7 @@ from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.interfaces import WorkerSetupError
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._commands import CommandMixin
+from buildbot_cfg.process._hand_made import HandMadeMixin
 from buildbot_cfg.process._live import BuildStepCancelled, BuildStepFailed, LiveStep
 from buildbot_cfg.process._rendering import is_renderable
 from buildbot_cfg.process._shell_mixin import ShellMixin
@@ -67,7 +68,9 @@ _CHECKED = frozenset(_KINDS)
 _MAY_BE_FUNCTIONS = frozenset(("doStepIf", "hideStepIf"))
 
 
-class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass=Declared):
+class BuildStep(
+    HandMadeMixin, ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass=Declared
+):
     """One step of a build; subclasses implement ``async def run(self)``.
 
     What ``Step(...)`` makes in a configuration is a recipe: each build makes its own object of the
@@ -198,11 +201,11 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     def set_step_arg(self, name: str, value: Any) -> None:
         """Changes an argument of a recipe."""
         changed = {**self._changed_args, name: value}
-        self._sealed = False
+        was_sealed, self._sealed = self._sealed, False
         _, args, kwargs = self._recipe()
         self.__init__(*args, **{**kwargs, **changed})  # type: ignore[misc]
         self.__dict__["_changed_args"] = changed
-        self._sealed = True
+        self._sealed = was_sealed
 
     def recipe(self) -> tuple[type, tuple[Any, ...], dict[str, Any]]:
         """Class and arguments of the objects that each build makes."""
@@ -219,6 +222,13 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         """The same, by Buildbot's name."""
         return self.running_copy()
 
+    def refuse_changed_recipe(self) -> None:
+        """Reports what was set on a recipe that a running step has made: no build would see it."""
+        if not self._sealed:
+            known = self.running_copy().__dict__.keys() | {"_changed_args"}
+            for name in sorted(self.__dict__.keys() - known):
+                self._refuse_change(name)
+
     def get_step_factory(self) -> BuildStep:
         """What a build factory holds of it."""
         return self
@@ -230,8 +240,8 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, BuildStep) or not (self._sealed and other._sealed):
-            return False
+        if not isinstance(other, BuildStep) or self.build is not None or other.build is not None:
+            return False  # only recipes are
         return bool(self.recipe() == other.recipe())
 
     __hash__ = object.__hash__
@@ -333,7 +343,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     # -- logs --------------------------------------------------------------------------------
 
     @property
-    def _running(self) -> LiveStep:
+    def _in_build(self) -> LiveStep:
         if self._live is None:
             raise RuntimeError(f"{self!r} is not running in a build")
         return self._live
@@ -347,7 +357,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
             type: "s" (stream), "t" (text) or "h" (HTML).
             logEncoding: of the bytes that are added; the step's or the master's by default.
         """
-        made: Log = await self._running.logs.add(name, type, logEncoding)
+        made: Log = await self._in_build.logs.add(name, type, logEncoding)
         return made
 
     def getLog(self, name: str) -> Log:
@@ -356,23 +366,23 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         Raises:
             KeyError: there is none of that name.
         """
-        found: Log = self._running.logs.by_name[name]
+        found: Log = self._in_build.logs.by_name[name]
         return found
 
     @_tasks.started
     async def addCompleteLog(self, name: str, text: str) -> None:
         """Makes a text log with all its content."""
-        await self._running.logs.add_complete(name, "t", text)
+        await self._in_build.logs.add_complete(name, "t", text)
 
     @_tasks.started
     async def addHTMLLog(self, name: str, html: str) -> None:
         """Makes an HTML log with all its content."""
-        await self._running.logs.add_complete(name, "h", html)
+        await self._in_build.logs.add_complete(name, "h", html)
 
     @_tasks.started
     async def addLogWithException(self, why: BaseException, logprefix: str = "") -> None:
         """Makes logs with the traceback of an exception."""
-        await self._running.logs.add_exception(why, logprefix)
+        await self._in_build.logs.add_exception(why, logprefix)
 
     addLogWithFailure = addLogWithException
 
@@ -398,7 +408,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
             category: "pass_fail", "pass_only", "fail_only", "code_issue" ...
             value_unit: what a value is: "boolean", "message", "ms" ...
         """
-        made: int = await self._running.results.add_set(description, category, value_unit)
+        made: int = await self._in_build.results.add_set(description, category, value_unit)
         return made
 
     def addTestResult(
@@ -413,7 +423,7 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
         """Adds a result to a set; it has the name of a test, or a path in the sources, or both."""
         if test_name is None and test_code_path is None:
             raise ValueError("a test result needs test_name or test_code_path")
-        self._running.results.add(
+        self._in_build.results.add(
             setid,
             {
                 "value": value,
@@ -427,14 +437,14 @@ class BuildStep(ResultComputingConfigMixin, PropertiesMixin, StepBase, metaclass
     @_tasks.started
     async def setBuildData(self, name: str, value: bytes, source: str) -> None:
         """Keeps bytes with the build, under a name."""
-        await self._running.results.set_build_data(name, value, source)
+        await self._in_build.results.set_build_data(name, value, source)
 
     # -- what is shown -----------------------------------------------------------------------
 
     @_tasks.started
     async def addURL(self, name: str, url: str) -> None:
         """Shows a link with the step."""
-        await self._running.handle.add_url(name, url)
+        await self._in_build.handle.add_url(name, url)
 
     def updateSummary(self) -> None:
         """Asks again what the step is doing, at most once a second."""

@@ -66,7 +66,7 @@ class _Transfer(BuildStep):
 
     async def _transferred(self, command: RemoteCommand) -> int:
         """Runs the command; the step's result."""
-        log = await self._running.logs.open("stdio")
+        log = await self._in_build.logs.open("stdio")
         command.useLog(log, False, "stdio")
         await self.runCommand(command)
         return FAILURE if command.didFail() else command.results()
@@ -294,7 +294,7 @@ class MultipleFileUpload(_Transfer, CompositeStepMixin):
         """Copies one source, whatever it is; gives the result."""
         path = self.build.path_module.join(self.workdir, source)
         command = RemoteCommand("stat", {"file": path})
-        command.useLog(await self._running.logs.open("stdio"), False, "stdio")
+        command.useLog(await self._in_build.logs.open("stdio"), False, "stdio")
         await self.runCommand(command)
         if command.didFail():
             await self._not_available(path)
@@ -326,7 +326,7 @@ class MultipleFileUpload(_Transfer, CompositeStepMixin):
         """Copies all, until one fails."""
         for command in ("uploadDirectory", "uploadFile", "stat"):
             self._require_command(command)
-        await self._running.logs.open("stdio")
+        await self._in_build.logs.open("stdio")
         target = _place(self.masterdest)
         sources = [self.workersrcs] if isinstance(self.workersrcs, str) else list(self.workersrcs)
         if not sources:
@@ -395,7 +395,7 @@ class FileDownload(_Transfer):
     async def run(self) -> int:
         """Copies it."""
         self._require_command("downloadFile")
-        await self._running.logs.open("stdio")
+        await self._in_build.logs.open("stdio")
         source = _place(self.mastersrc)
         self._says("downloading to", self.workerdest)
         if not await asyncio.to_thread(_is_readable_file, source):

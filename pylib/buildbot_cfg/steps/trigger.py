@@ -213,7 +213,7 @@ class Trigger(BuildStep):
             if self.ended:
                 return CANCELLED
             properties = await self._properties(entry["props_to_set"])
-            started, finished = self._running.handle.trigger(
+            started, finished = self._in_build.handle.trigger(
                 entry["sched_name"],
                 properties,
                 stamps,

@@ -78,7 +78,7 @@ class Mock(ToolStep, CommandMixin):
         self.addLogObserver("state.log", MockStateObserver())
         paths = [join("build", place) for place in places.values()]
         remove = RemoteCommand("rmdir", {"dir": paths, "logEnviron": False})
-        remove.useLog(await self._running.logs.open("stdio"), False, "stdio")
+        remove.useLog(await self._in_build.logs.open("stdio"), False, "stdio")
         await self.runCommand(remove)
         return await self.run_tool()
 
