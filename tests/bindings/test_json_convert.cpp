@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "bindings/json_convert.h"
+#include "core/base/big_integer.h"
 
 using namespace kiln;
 using namespace kiln::bindings;
@@ -18,7 +19,7 @@ py::object python(const std::string& expression) { return py::eval(expression, p
 TEST_CASE("plain data goes over the border and back unchanged") {
   const py::gil_scoped_acquire gil;
   const auto expression = GENERATE(as<std::string>{}, "None", "True", "0", "-9223372036854775808",
-                                   "18446744073709551615", "1.5", "'h\\u00e9 \\U0001f600'", "''",
+                                   "18446744073709551615", "-(10 ** 40)", "1.5", "'h\\u00e9 \\U0001f600'", "''",
                                    "[1, [2, []], {'a': None}]", "{'b': 1, 'a': [True]}");
 
   const py::object before = python(expression);
@@ -31,7 +32,7 @@ TEST_CASE("plain data goes over the border and back unchanged") {
 
 TEST_CASE("what JSON cannot say is refused with a reason") {
   const py::gil_scoped_acquire gil;
-  const auto expression = GENERATE(as<std::string>{}, "b'x'", "object()", "2 ** 64", "{1.5: 1}", "[{'a': {1, 2}}]");
+  const auto expression = GENERATE(as<std::string>{}, "b'x'", "object()", "{1.5: 1}", "[{'a': {1, 2}}]");
 
   INFO(expression);
   CHECK_THROWS_AS(to_json(python(expression)), py::error_already_set);
@@ -60,7 +61,7 @@ TEST_CASE("values without a JSON form become text for interpolation, empty ones 
 
   CHECK(to_json_or_text(python("(1, 'a')")) == "(1, 'a')");
   CHECK(to_json_or_text(python("b'x'")) == "b'x'");
-  CHECK(to_json_or_text(python("2 ** 70")) == "1180591620717411303424");
+  CHECK(to_json_or_text(python("2 ** 70")) == big_integer("1180591620717411303424"));
   CHECK(to_json_or_text(python("()")) == JsonArray());
   CHECK(to_json_or_text(python("[]")) == JsonArray());
   CHECK(to_json_or_text(python("0")) == 0);
