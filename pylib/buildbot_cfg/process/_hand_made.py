@@ -141,7 +141,9 @@ class HandMadeMixin:
             raise RuntimeError(what)
         handle, self.number, step.name = await new_step(maker, str(step.name))
         self.stepid = handle.stepid
-        step.__dict__["_live"] = live = LiveStep(handle, StepLogs(handle))
+        step.__dict__["_live"] = live = LiveStep(
+            handle, StepLogs(handle, step.logEncoding or maker.logs.encoding)
+        )
         for logname, observer in step._early_observers:
             live.logs.observe(logname, observer)
 

@@ -31,7 +31,7 @@ class Log:
         self.name, self.type, self.logid, self.slug = name, type, logid, slug
         self.finished = False
         self._handle = handle
-        self._encoding = encoding
+        self.encoding = encoding
         self._subscribers: list[Subscriber] = []
         self._errors: list[BaseException] = []
 
@@ -73,7 +73,7 @@ class Log:
 
     def _append(self, stream: str, text: str | bytes) -> None:
         if isinstance(text, bytes):
-            given = self._encoding
+            given = self.encoding
             text = given(text) if callable(given) else text.decode(given, "replace")
         self._handle.append_log(self.logid, stream, text)
 
@@ -145,7 +145,7 @@ class StepLogs:
 
     def __init__(self, handle: Any, encoding: Encoding) -> None:
         self._handle = handle
-        self._encoding = encoding
+        self.encoding = encoding
         self.by_name: dict[str, Log] = {}
         self._waiting: dict[str, list[Any]] = {}
 
@@ -180,7 +180,7 @@ class StepLogs:
         self, logid: int, name: str, slug: str, type: str = "s", encoding: Encoding | None = None
     ) -> Log:
         """Notes a log that exists now, and connects the observers that waited for it."""
-        log = _CLASSES[type](self._handle, name, type, logid, slug, encoding or self._encoding)
+        log = _CLASSES[type](self._handle, name, type, logid, slug, encoding or self.encoding)
         self.by_name[name] = log
         for observer in self._waiting.pop(name, []):
             observer.setLog(log)
