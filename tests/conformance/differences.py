@@ -198,7 +198,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "A step that is made by hand has started when it is there; Buildbot waits to be told so, which few know.",
     ),
     Allowed(
-        ("git_patch", "svn", "mercurial", "darcs", "bzr"),
+        ("git_patch", "svn", "mercurial", "darcs", "bzr", "monotone", "own_source", "cvs"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
@@ -230,6 +230,34 @@ ALLOWED: tuple[Allowed, ...] = (
             "Changes below ten are refs/changes/07/7/2; Buildbot has a blank for the nought, and fails.",
         )
         for path in ("build*.number 2*", "builds.gerrit/6.*")
+    ),
+    Allowed(
+        ("own_source",),
+        "builds.b1/*.steps.based-lib.logs.log.text",
+        "The message is in our own words.",
+    ),
+    Allowed(
+        ("own_source",),
+        "builds.nothing/1.*",
+        "What is no result is an exception of its step like any other; Buildbot's step has no end.",
+    ),
+    Allowed(
+        ("repo",),
+        "builds.failing/*.steps.repo-missing.logs.stdio.text",
+        "Ours does not wait once more after the last attempt.",
+    ),
+    *(
+        Allowed(
+            ("repo",),
+            f"builds.failing/2.steps.repo-{name}.logs.stdio.text",
+            "Ours does not look again whether the tree that it is about to delete is there.",
+        )
+        for name in ("sync", "healed", "wget")
+    ),
+    Allowed(
+        ("repo",),
+        "builds.changes/1.steps.repo-real.logs.stdio.text",
+        "The script that cleans the tree is our own.",
     ),
     Allowed(
         ("darcs",),

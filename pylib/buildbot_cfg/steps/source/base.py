@@ -146,10 +146,10 @@ class Source(BuildStep, CommandLines):
         """Checks out."""
         raise NotImplementedError(f"{type(self).__name__} has no run_vc()")
 
-    async def run(self) -> int:
+    async def run(self) -> Any:
         """Finds out what is to be checked out, and does it."""
         if self.alwaysUseLatest:
-            return int(await awaited(self.run_vc(self.branch, None, None)))
+            return await awaited(self.run_vc(self.branch, None, None))
         stamp = self.sourcestamp = self.build.getSourceStamp(self.codebase)
         if stamp is None:
             text = f"the build has no source stamp for the codebase {self.codebase!r}"
@@ -162,7 +162,7 @@ class Source(BuildStep, CommandLines):
         if stamp.patch:
             await self.addCompleteLog("patch", stamp.patch[1].decode("utf-8", "replace"))
         branch = stamp.branch or self.branch
-        return int(await awaited(self.run_vc(branch, revision or None, stamp.patch)))
+        return await awaited(self.run_vc(branch, revision or None, stamp.patch))
 
     # -- patches -----------------------------------------------------------------------------
 

@@ -220,6 +220,7 @@ class Repo(Source):
         return [*words, "-q"] if self.syncQuietly else words
 
     async def _override(self) -> None:
+        self._tell(f"overriding manifest with {self.manifestOverrideUrl}")
         path = self._path(self.manifestOverrideUrl)
         if await self.pathExists(path):
             await self._command(["cp", "-f", self.manifestOverrideUrl, "manifest_override.xml"])
@@ -264,7 +265,7 @@ rm -f {lists}
         told = ""
         for download in self.repoDownloads:
             done = await self._downloaded(download)
-            told += self._what(f"{done.stdout}\n{done.stderr}")
+            told += self._what(done.stderr)  # where git tells both
         self.setProperty("repo_downloaded", told, "Source")
 
     async def _downloaded(self, download: str) -> Any:
