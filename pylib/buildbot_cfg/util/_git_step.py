@@ -24,6 +24,7 @@ from buildbot_cfg.util.git_credential import (
 _READS = 0o400
 _RUNS = 0o700
 _SECONDS = 120
+_SIGTERM_SECONDS = 1  # git takes its lock files away when it is asked to end
 
 
 class GitStepAuth:
@@ -248,6 +249,7 @@ class GitStepMixin(GitMixin):
             initialStdin,
             abandonOnFailure,
             env=env,
+            sigtermTime=_SIGTERM_SECONDS,
         )
         return done.stdout if collectStdout else done.rc
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg.process._live import BuildStepCancelled, BuildStepFailed
+from buildbot_cfg.process._live import BuildStepFailed
 from buildbot_cfg.process.remotecommand import RemoteCommand, RemoteShellCommand
 from buildbot_cfg.steps.worker import CompositeStepMixin
 
@@ -46,12 +46,13 @@ class CommandLines(CompositeStepMixin):
             collectStderr=collect_errors,
             initialStdin=stdin,
             decodeRC=decode,
+            sigtermTime=options.get("sigtermTime"),
         )
         command.useLog(self.stdio_log, False, "stdio")
         step: Any = self
         await step.runCommand(command)
         if step.stopped:
-            raise BuildStepCancelled("the step was stopped")
+            raise BuildStepFailed("the step was stopped")
         if abandon and command.rc != 0 and command.didFail():
             raise BuildStepFailed(f"{' '.join(str(word) for word in words[:2])} failed")
         return command
