@@ -25,7 +25,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "The text is our own: Buildbot prints a Python object.",
     ),
     Allowed(
-        ("shell_results",),
+        ("shell_results", "factories"),
         "builds.empty/1.properties.*dir",
         "Buildbot stores the directories after the first step, so that a build without steps has none.",
     ),
