@@ -330,3 +330,63 @@ def test_a_codebase_object_names_the_codebase(poller, repository, live):
     look(source)
 
     assert live.changes[0]["codebase"] == "lib"
+
+
+class Splits(changes.GitPoller):
+    """In the manner of llvm-zorg's: one change for each folder that a commit touches."""
+
+    async def _process_changes(self, newRev, branch):
+        known = ["^" + rev for rev in sorted(self.lastRev.values())]
+        said = await self._dovccmd("log", ["--format=%H", newRev, *known, "--"], path=self.workdir)
+        revisions = said.split()[::-1]
+        self.changeCount = len(revisions)
+        self.lastRev[branch] = newRev
+        for revision in revisions:
+            files = await self._get_commit_files(revision)
+            for folder in sorted({name.split("/")[0] for name in files}):
+                await self.master.data.updates.addChange(
+                    author=await self._get_commit_author(revision),
+                    committer=await self._get_commit_committer(revision),
+                    comments=await self._get_commit_comments(revision),
+                    when_timestamp=await self._get_commit_timestamp(revision),
+                    revision=revision, branch=branch, project=folder, repository=self.repourl, src="git",
+                    files=[name for name in files if name.split("/")[0] == folder],
+                )  # fmt: skip
+
+
+def test_a_subclass_makes_its_own_changes(repository, tmp_path, live, monkeypatch):
+    monkeypatch.setattr(MASTER, "basedir", str(tmp_path / "base"))
+    source = Splits(repository.url, branch="main")
+    look(source)
+    repository.commit("second", {"a/1": "x", "b/2": "y", "b/3": "z"})
+
+    look(source)
+
+    assert [(c["project"], c["files"]) for c in live.changes] == [
+        ("a", ["a/1"]),
+        ("b", ["b/2", "b/3"]),
+    ]
+    assert live.changes[0]["author"] == "Ann Author <ann@x.org>"
+    assert live.changes[0]["when_timestamp"] == repository.time
+    assert source.changeCount == 1
+    look(source)
+    assert len(live.changes) == 2
+
+
+class Anonymous(changes.GitPoller):
+    def _get_commit_author(self, rev):
+        return "somebody"
+
+
+def test_a_subclass_says_who_the_author_is(repository, tmp_path, live, monkeypatch):
+    monkeypatch.setattr(MASTER, "basedir", str(tmp_path / "base"))
+    source = Anonymous(repository.url, branch="main")
+    look(source)
+    repository.commit("second\n\nwith a body")
+
+    look(source)
+
+    assert [(c["author"], c["comments"]) for c in live.changes] == [
+        ("somebody", "second\nwith a body")
+    ]
+    assert source.changeCount == 1

@@ -12,6 +12,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_callable, check_strings, check_type, shown
+from buildbot_cfg._compat.git_poller import GitPollerPrivates, details_are_stock
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.changes._git import Git
@@ -35,11 +36,12 @@ _LATER = (
 class _Commit:
     author: str
     committer: str
-    when: int
+    when: float | None
     comments: str
+    files: list[str]
 
 
-class GitPoller(ReconfigurablePollingChangeSource):
+class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
     """Looks for new commits in a git repository.
 
     The first look ever only notes where the branches are. Later ones report each commit that a
@@ -192,7 +194,8 @@ class GitPoller(ReconfigurablePollingChangeSource):
     @started
     async def poll(self) -> None:
         """Looks once."""
-        git = Git(self.gitbin, self._directory())
+        git = self._git = Git(self.gitbin, self._directory())
+        self.changeCount = 0
         await git.make()
         refs = await git.remote_refs(self.repourl)
         refs = self._wanted(refs, git.head)
@@ -204,7 +207,8 @@ class GitPoller(ReconfigurablePollingChangeSource):
             await self._save_state()
             return
         for name, head in heads.items():
-            await self._follow(git, name, head)
+            await awaited(self._process_changes(head, name))
+            self.lastRev[name] = head
         self.lastRev = {name: self.lastRev[name] for name in heads if name in self.lastRev}
         await self._save_state()
 
@@ -236,9 +240,10 @@ class GitPoller(ReconfigurablePollingChangeSource):
             heads[_short(ref)] = commit
         return heads
 
-    async def _follow(self, git: Git, name: str, head: str) -> None:
+    async def _follow(self, branch: str, head: str) -> None:
         """Reports what a branch has got since the last look."""
         assert self.lastRev is not None
+        git, name = self._git, branch
         known = [commit for commit in self.lastRev.values() if _COMMIT.match(commit)]
         known = await git.existing(known)
         if self.lastRev.get(name) == head:
@@ -246,21 +251,21 @@ class GitPoller(ReconfigurablePollingChangeSource):
         commits = await git.new_commits(head, known)
         if not commits and self.buildPushesWithNoCommits:
             commits = [head]
+        self.changeCount += len(commits)
         for commit in commits:
-            await self._report(git, name, commit)
+            await self._report(name, commit)
             # Noted at once: after a failure the next look goes on here.
             self.lastRev[name] = commit
-        self.lastRev[name] = head
 
-    async def _report(self, git: Git, name: str, commit: str) -> None:
-        details = await self._details(git, commit)
+    async def _report(self, name: str, commit: str) -> None:
+        details = await self._details(commit)
         await self.master.data.updates.addChange(
             author=details.author,
             committer=details.committer,
             revision=commit,
-            files=await git.files(commit, self.encoding),
+            files=details.files,
             comments=details.comments,
-            when_timestamp=details.when if self.usetimestamps else None,
+            when_timestamp=details.when,
             branch=name,
             category=self.category,
             project=self.project,
@@ -269,10 +274,24 @@ class GitPoller(ReconfigurablePollingChangeSource):
             src="git",
         )
 
-    async def _details(self, git: Git, commit: str) -> _Commit:
-        raw = await git.show(commit, "%aN <%aE>%n%cN <%cE>%n%ct%n%s%n%b")
+    async def _details(self, commit: str) -> _Commit:
+        if not details_are_stock(self):
+            return _Commit(
+                author=await awaited(self._get_commit_author(commit)),
+                committer=await awaited(self._get_commit_committer(commit)),
+                when=await awaited(self._get_commit_timestamp(commit)),
+                comments=await awaited(self._get_commit_comments(commit)),
+                files=await awaited(self._get_commit_files(commit)),
+            )
+        raw = await self._git.show(commit, "%aN <%aE>%n%cN <%cE>%n%ct%n%s%n%b")
         author, committer, when, *comments = raw.decode(self.encoding, "replace").split("\n")
-        return _Commit(author, committer, int(when), "\n".join(comments).strip())
+        return _Commit(
+            author,
+            committer,
+            int(when) if self.usetimestamps else None,
+            "\n".join(comments).strip(),
+            await self._git.files(commit, self.encoding),
+        )
 
     async def _load_state(self) -> dict[str, str] | None:
         master = _bridge.live_master()
