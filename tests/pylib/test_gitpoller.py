@@ -2,6 +2,12 @@
 """GitPoller with real repositories (semantics 10)."""
 
 import asyncio
+import base64
+import functools
+import os
+import tempfile
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from buildbot.config import ConfigErrors
@@ -10,6 +16,7 @@ from buildbot_cfg import _policy
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._settings import settings_of
 from buildbot_cfg._where import NOWHERE
+from buildbot_cfg.changes._git import GitError
 from git_repository import Repository
 
 
@@ -390,3 +397,110 @@ def test_a_subclass_says_who_the_author_is(repository, tmp_path, live, monkeypat
         ("somebody", "second\nwith a body")
     ]
     assert source.changeCount == 1
+
+
+SSH = """#!/bin/sh
+# As ssh with a server that lets in who has the right key; it shows the key of its host.
+while [ $# -gt 0 ]; do
+  case $1 in
+    -i) key=$2; shift 2;;
+    -o) case $2 in UserKnownHostsFile=*) hosts=${2#*=};; esac; shift 2;;
+    -*) shift;;
+    *) break;;
+  esac
+done
+[ "$(stat -c %a "$key")" = 600 ] && grep -q RIGHT "$key" || { echo "Permission denied (publickey)" >&2; exit 255; }
+[ -z "$hosts" ] || grep -q "HOST" "$hosts" || { echo "Host key verification failed." >&2; exit 255; }
+shift
+exec sh -c "$*"
+"""
+
+
+@pytest.fixture
+def ssh_url(repository, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(SSH)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(MASTER, "basedir", str(tmp_path / "base"))
+    return f"ssh://git@example.org{repository.url.removeprefix('file://')}"
+
+
+@pytest.mark.parametrize(
+    "given, fault",
+    [
+        ({}, "Permission denied"),
+        ({"sshPrivateKey": "WRONG"}, "Permission denied"),
+        ({"sshPrivateKey": "RIGHT"}, None),
+        ({"sshPrivateKey": "RIGHT", "sshHostKey": "OTHER"}, "Host key verification failed"),
+        ({"sshPrivateKey": util.Interpolate("%(kw:k)s", k="RIGHT"), "sshHostKey": "HOST"}, None),
+        ({"sshPrivateKey": "RIGHT", "sshKnownHosts": "example.org HOST"}, None),
+    ],
+)
+def test_repositories_behind_ssh(ssh_url, repository, live, given, fault, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "bin"))
+    source = changes.GitPoller(ssh_url, branch="main", **given)
+    if fault:
+        with pytest.raises(GitError, match=fault):
+            look(source)
+    else:
+        look(source)
+        repository.commit("second")
+        look(source)
+        assert seen(live) == [("main", "second")]
+    assert [file.name for file in (tmp_path / "bin").iterdir()] == ["ssh"]  # no key is left
+
+
+class Guarded(SimpleHTTPRequestHandler):
+    """Files for who knows the password."""
+
+    def do_GET(self):
+        given = self.headers.get("Authorization", "").removeprefix("Basic ")
+        if base64.b64decode(given) == b"ann:right":
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="here"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format, *args):
+        pass
+
+
+@pytest.fixture
+def http_url(repository, tmp_path, monkeypatch):
+    monkeypatch.setattr(MASTER, "basedir", str(tmp_path / "base"))
+    handler = functools.partial(Guarded, directory=repository.url.removeprefix("file://"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/.git"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("password, works", [("right", True), ("wrong", False)])
+def test_repositories_behind_a_password(http_url, repository, live, password, works):
+    source = changes.GitPoller(http_url, branch="main", auth_credentials=("ann", password))
+    repository.git("update-server-info")
+    if not works:
+        with pytest.raises(GitError):
+            look(source)
+        return
+    look(source)
+    repository.commit("second")
+    repository.git("update-server-info")
+    look(source)
+    assert seen(live) == [("main", "second")]
+
+
+@pytest.mark.parametrize(
+    "given, fault",
+    [
+        ({"auth_credentials": "ann"}, r'"auth_credentials" must be \(user, password\)'),
+        ({"git_credentials": "ann"}, '"git_credentials" must be GitCredentialOptions'),
+    ],
+)
+def test_credentials_that_are_none(given, fault):
+    with pytest.raises(ConfigErrors, match=fault):
+        changes.GitPoller("https://example.org/x.git", **given)

@@ -24,10 +24,13 @@ class Git:
     Args:
         program: the git program.
         directory: the repository.
+        options: of git, before the commands.
     """
 
-    def __init__(self, program: str, directory: Path) -> None:
-        self.program, self.directory = program, directory
+    def __init__(self, program: str, directory: Path, options: Iterable[str] = ()) -> None:
+        self.program, self.directory, self.options = program, directory, list(options)
+        #: Variables that its commands get besides the master's.
+        self.environment: dict[str, str] = {}
         self.head = ""
 
     async def run(self, *args: str, feed: bytes = b"") -> bytes:
@@ -36,11 +39,13 @@ class Git:
         Raises:
             GitError: it failed.
         """
-        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **self.environment}
+        environment = {**os.environ, **own}
         try:
             process = await asyncio.create_subprocess_exec(
                 self.program,
                 f"--git-dir={self.directory}",
+                *self.options,
                 *args,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -13,23 +13,20 @@ from typing import Any
 from buildbot_cfg import _bridge
 from buildbot_cfg._checks import check_callable, check_strings, check_type, shown
 from buildbot_cfg._compat.git_poller import GitPollerPrivates, details_are_stock
-from buildbot_cfg._errors import report, warn
+from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.changes._git import Git
+from buildbot_cfg.changes._git_auth import GitAuth
 from buildbot_cfg.changes.base import ReconfigurablePollingChangeSource
 from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.process.codebase import Codebase
+from buildbot_cfg.util._git_step import checked_credentials
 
 _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
 #: What a source's state is kept under.
 _STATE_CLASS = "buildbot.changes.gitpoller.GitPoller"
 _COMMIT = re.compile(r"[0-9a-f]{40,64}\Z")
-#: Arguments that are accepted, but do nothing yet.
-_LATER = (
-    "sshPrivateKey", "sshHostKey", "sshKnownHosts", "auth_credentials",
-    "git_credentials",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,6 @@ class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
         git_credentials: Any = None,
     ) -> None:
         """Reports what is wrong with the arguments."""
-        given = locals()
         if self.name is None and isinstance(repourl, str):
             self.name = repourl
         label = self.label
@@ -111,9 +107,7 @@ class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
             what = '"fetch_refspec" is no longer supported: only the given branches are fetched'
             report(what, label)
         self._check_keys(sshPrivateKey, sshHostKey, sshKnownHosts)
-        for key in _LATER:
-            if given[key] is not None:
-                warn(f'"{key}" is accepted, not active in this version', label)
+        checked_credentials(label, repourl, auth_credentials, git_credentials)
         if holds_renderable(repourl):
             report('"repourl" is a renderable, which is not possible in this version', label)
         elif check_type(label, "repourl", repourl, str) and repourl.startswith("-"):
@@ -170,6 +164,8 @@ class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
         self.buildPushesWithNoCommits = buildPushesWithNoCommits
         self.project = project or ""
         self.codebase = codebase.name if isinstance(codebase, Codebase) else None
+        credentials = checked_credentials(self.label, repourl, auth_credentials, git_credentials)
+        self._auth = GitAuth(sshPrivateKey, sshHostKey, sshKnownHosts, credentials)
         await awaited(
             super().reconfigService(
                 name, pollInterval, pollAtLaunch, pollRandomDelayMin, pollRandomDelayMax
@@ -197,6 +193,10 @@ class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
         git = self._git = Git(self.gitbin, self._directory())
         self.changeCount = 0
         await git.make()
+        async with self._auth.used_by(git):
+            await self._visit(git)
+
+    async def _visit(self, git: Git) -> None:
         refs = await git.remote_refs(self.repourl)
         refs = self._wanted(refs, git.head)
         if self.lastRev is None:

@@ -160,6 +160,23 @@ class GitStepAuth:
             await self.step.runRmdir(self._folder(workdir), timeout=_SECONDS)
 
 
+def checked_credentials(
+    label: str, repourl: Any, user: Any, options: Any
+) -> GitCredentialOptions | None:
+    """All credentials of both arguments; what is wrong is reported."""
+    checked: GitCredentialOptions | None = None
+    if isinstance(options, GitCredentialOptions):
+        checked = options
+    elif options is not None:
+        report(f'"git_credentials" must be GitCredentialOptions, not {shown(options)}', label)
+    if user is None:
+        return checked
+    if isinstance(user, (tuple, list)) and len(user) == 2:
+        return add_user_password_to_credentials((user[0], user[1]), repourl, checked)
+    report('"auth_credentials" must be (user, password)', label)
+    return checked
+
+
 class GitStepMixin(GitMixin):
     """For steps that run git; their ``env``, ``timeout`` and ``config`` are taken."""
 
@@ -200,16 +217,7 @@ class GitStepMixin(GitMixin):
         """Checks and keeps keys and credentials."""
         label = self._label()
         check_ssh_config(label, ssh_private_key, ssh_host_key, ssh_known_hosts)
-        options = git_credential_options
-        if options is not None and not isinstance(options, GitCredentialOptions):
-            report(f'"git_credentials" must be GitCredentialOptions, not {shown(options)}', label)
-            options = None
-        if auth_credentials is not None:
-            if isinstance(auth_credentials, (tuple, list)) and len(auth_credentials) == 2:
-                user, password = auth_credentials
-                options = add_user_password_to_credentials((user, password), self.repourl, options)
-            else:
-                report('"auth_credentials" must be (user, password)', label)
+        options = checked_credentials(label, self.repourl, auth_credentials, git_credential_options)
         self._git_auth = GitStepAuth(self, ssh_private_key, ssh_host_key, ssh_known_hosts, options)
 
     def _get_auth_data_workdir(self) -> str:
