@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes plugin_surface.json: run it by a Python that has Buildbot 4.3.0 (no part of Kilnbot).
 
+The parts of the web pages are packages of their own, buildbot-www, buildbot-grid-view and so on, to be installed too.
+
     /path/to/buildbot/venv/bin/python tests/data/record_surface.py
 """
 
@@ -9,6 +11,7 @@ import inspect
 import json
 from pathlib import Path
 
+from buildbot import statistics
 from buildbot.plugins.db import get_plugins
 
 CATEGORIES = (
@@ -44,15 +47,23 @@ def shown(default):
     return {"plain": False, "value": type(default).__name__}
 
 
+def values(category):
+    if category == "statistics":  # no plugins, but imported like them
+        return {name: value for name, value in vars(statistics).items() if inspect.isclass(value)}
+    plugins = get_plugins(category, None, load_now=False)
+    found = {}
+    for name in plugins.names:
+        try:
+            found[name] = plugins.get(name)
+        except Exception:  # a package that it needs is not installed
+            found[name] = None
+    return found
+
+
 def main():
     entries = []
     for category in CATEGORIES:
-        plugins = get_plugins(category, None, load_now=False)
-        for name in sorted(plugins.names):
-            try:
-                value = plugins.get(name)
-            except Exception:  # a package that it needs is not installed
-                value = None
+        for name, value in sorted(values(category).items()):
             entry = {"category": category, "name": name, "parameters": {}}
             if inspect.isclass(value):
                 entry["parameters"] = parameters(value)
