@@ -18,6 +18,7 @@ from typing import Any
 from buildbot_cfg import _old_spellings
 from buildbot_cfg._errors import ConfigErrors, Problem, collected, problems_of, report
 from buildbot_cfg._execution import Execution
+from buildbot_cfg._old_spellings import import_text
 from buildbot_cfg._outside import resolve
 from buildbot_cfg._settings import settings_of
 from buildbot_cfg._views import ConfigView, Lines, view_of
@@ -207,7 +208,7 @@ def _problems(error: BaseException, path: str) -> list[Problem]:
         return [Problem(*where, "", f"the file ends the process (exit status {error.code})")]
     if isinstance(error, MemoryError):
         return [Problem(*where, "", "the file needs more memory than there is")]
-    text = str(error)
+    text = import_text(error) if isinstance(error, ImportError) else str(error)
     return [
         Problem(*where, "", f"{type(error).__name__}: {text}" if text else type(error).__name__)
     ]

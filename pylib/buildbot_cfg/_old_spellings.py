@@ -7,11 +7,14 @@ those whose meaning is beyond doubt, with a warning.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from buildbot_cfg._suggest import did_you_mean
 
 #: Arguments that were renamed, whoever takes them.
 ARGUMENTS = {
@@ -88,6 +91,27 @@ MODULES = {
     "buildbot.status.words": "from buildbot.plugins import reporters: reporters.IRC",
     "buildbot.steps.mtrlogobserver": "the step MTR is gone since Buildbot 4",
     "buildbot.steps.slave": "buildbot.steps.worker",
+}
+#: Names that modules of today had, and what to import instead.
+NAMES = {
+    "buildbot.interfaces:IStatusReceiver": "reporters have no interface: derive from "
+    "buildbot.reporters.base.ReporterBase",
+    "buildbot.locks:SlaveLock": "from buildbot.plugins import util: util.WorkerLock",
+    "buildbot.process.buildstep:LogLineObserver": "from buildbot.process.logobserver import it",
+    "buildbot.process.buildstep:LogObserver": "from buildbot.process.logobserver import it",
+    "buildbot.process.buildstep:LoggingBuildStep": "from buildbot.plugins import steps: "
+    "steps.BuildStep with the mixin buildbot.process.buildstep.ShellMixin",
+    "buildbot.process.buildstep:OutputProgressObserver": "from buildbot.process.logobserver "
+    "import it",
+    "buildbot.process.buildstep:RemoteCommand": "from buildbot.process.remotecommand import it",
+    "buildbot.process.buildstep:RemoteShellCommand": "from buildbot.process.remotecommand "
+    "import it",
+    "buildbot.reporters.irc:IrcStatusFactory": "chat bots are not active in this version",
+    "buildbot.schedulers.forcesched:BuildslaveChoiceParameter": "from buildbot.plugins import "
+    "util: util.WorkerChoiceParameter",
+    "buildbot.steps.shell:SetProperty": "from buildbot.plugins import steps: "
+    "steps.SetPropertyFromCommand runs a command, steps.SetProperty takes a value",
+    "buildbot.steps.source:Git": "from buildbot.plugins import steps: steps.Git",
 }
 #: Of these, the modules that have the same names as a module of today.
 SAME_AS = {
@@ -188,6 +212,23 @@ def attribute_text(cls: type, name: str) -> str:
     """Why a class lacks an attribute."""
     text = f"type object '{cls.__name__}' has no attribute '{name}'"
     return f"{text}: {_ATTRIBUTES[name]}" if name in _ATTRIBUTES else text
+
+
+_CANNOT_IMPORT = re.compile(
+    r"cannot import name '(\w+)' from 'buildbot(?:_cfg)?([\w.]*)'( \(.*\))?"
+)
+
+
+def import_text(error: ImportError) -> str:
+    """What cannot be imported from which module, and what to say instead."""
+    text = str(error)
+    if (match := _CANNOT_IMPORT.fullmatch(text)) is None:
+        return text
+    name, module = match[1], "buildbot" + match[2]
+    told = f"cannot import name '{name}' from '{module}'"
+    if (instead := NAMES.get(f"{module}:{name}")) is not None:
+        return f"{told}: {instead}"
+    return told + did_you_mean(name, dir(sys.modules.get(module)))
 
 
 def module_hint(name: str) -> str:

@@ -12,6 +12,7 @@ from buildbot_cfg._errors import report, warn
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.plugins._inactive import warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
+from buildbot_cfg.process.properties import Properties
 from buildbot_cfg.worker.base import AbstractWorker
 
 Sourced = dict[str, tuple[Any, str]]
@@ -78,7 +79,7 @@ def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sou
     they are left out, wherever they are.
     """
     found: Sourced = {}
-    for name, value in getattr(owner, key).items():
+    for name, value in _plain(getattr(owner, key)).items():
         if not holds_renderable(value):
             found[name] = (value, source)
         elif renderables:
@@ -91,7 +92,14 @@ def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sou
     return found
 
 
+def _plain(given: Any) -> dict[str, Any]:
+    """The values: a worker has Properties, one of which the core sets itself."""
+    if not isinstance(given, Properties):
+        return dict(given)
+    return {name: value for name, value, _ in given.asList() if name != "workername"}
+
+
 def renderables_of(owner: Any) -> dict[str, Any]:
     """The properties of a builder or worker whose values each build has its own of."""
-    given = {**owner.defaultProperties, **owner.properties}
+    given = {**_plain(owner.defaultProperties), **_plain(owner.properties)}
     return {name: value for name, value in given.items() if is_renderable(value)}

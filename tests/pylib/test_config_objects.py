@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from buildbot.config import ConfigErrors
 from buildbot.config.master import FileLoader
+from buildbot.db import migrate_utils
+from buildbot.db.base import DBConnectorComponent
+from buildbot.db.enginestrategy import create_engine
 from buildbot.plugins import changes, schedulers, steps, util, worker
 from buildbot.plugins.db import get_plugins
+from buildbot.reporters.message import create_context_for_build
 from buildbot.util.service import BuildbotService
 from buildbot.warnings import ConfigWarning
 
@@ -169,3 +173,88 @@ def test_parts_of_the_web_pages_are_of_the_packages_that_they_stand_for():
     info = get_plugins("www").info
     assert info("grid_view") == ("buildbot-grid-view", "4.3.0")
     assert info("base") == ("buildbot-www", "4.3.0")
+
+
+def test_properties_of_a_worker_are_properties():
+    made = worker.Worker("w", "p", properties={"os": "linux"}, defaultProperties={"d": 1})
+    assert made.properties.getProperty("os") == "linux"
+    assert made.properties.asDict() == {"os": ("linux", "Worker"), "workername": ("w", "Worker")}
+    assert made.defaultProperties.asDict() == {"d": (1, "Worker")}
+
+
+def test_values_of_a_text_about_a_build():
+    class Master:
+        class config:
+            title, buildbotURL = "Pages", "http://ci/"
+
+    stamp = {"branch": None, "revision": None, "codebase": "", "project": "", "patch": None}
+    stamps = [
+        {**stamp, "branch": "b", "revision": "r", "patch": {"body": b""}, "project": "one"},
+        {**stamp, "codebase": "lib", "project": "two"},
+    ]
+    build = {
+        "results": 2,
+        "prev_build": {"results": 0},
+        "state_string": "failed tests",
+        "builder": {"name": "b1"},
+        "properties": {"workername": ("w1", "Worker")},
+        "buildset": {"sourcestamps": stamps},
+        "url": "http://ci/#/builders/1/builds/1",
+    }
+    made = create_context_for_build(("change",), build, False, Master, ["ann"])
+    assert (made["workername"], made["projects"]) == ("w1", "one, two")
+    assert (made["status_detected"], made["summary"]) == (
+        "new failure",
+        "BUILD FAILED: failed tests",
+    )
+    assert made["sourcestamps"] == (
+        "Build Source Stamp: [branch b] r (plus patch)\nBuild Source Stamp 'lib': HEAD\n"
+    )
+    bare = {**build, "results": None, "prev_build": None, "properties": {}}
+    bare["buildset"] = {"sourcestamps": []}
+    made = create_context_for_build(("change",), bare, False, Master, [])
+    told = ("workername", "projects", "status_detected", "sourcestamps")
+    assert [made[name] for name in told] == ["<unknown>", "Pages", "not finished build", ""]
+
+
+def test_parts_of_a_connector_share_a_base():
+    part = DBConnectorComponent("the connector")
+    assert part.db == "the connector"
+    # What Buildbot 4.3.0 gives: the digests are in databases.
+    assert part.hashColumns("a", None, "b") == "878eabe8461ccc390f2af811f000b6ad29fa93b9"
+    assert part.hashColumns("é", True) == "cb4bd34d93d6c186f0129bcee652aa4f02752df8"
+    assert list(part.doBatch(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+def test_engines_and_what_they_keep(tmp_path: Path):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    engine = create_engine("sqlite:///state.sqlite", basedir=str(tmp_path))
+    migrate_utils.test_unicode(engine)
+    assert (tmp_path / "state.sqlite").exists()
+    assert sqlalchemy.inspect(engine).get_table_names() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "from buildbot.steps.shell import SetProperty",
+            "ImportError: cannot import name 'SetProperty' from 'buildbot.steps.shell': from "
+            "buildbot.plugins import steps: steps.SetPropertyFromCommand runs a command",
+        ),
+        (
+            "from buildbot.steps.shell import ShelCommand",
+            "cannot import name 'ShelCommand' from 'buildbot.steps.shell' (did you mean "
+            '"ShellCommand"?)',
+        ),
+        ("from buildbot.plugins import status", "say reporters instead"),
+        ("from os import nothing", "ImportError: cannot import name 'nothing' from 'os'"),
+    ],
+)
+def test_a_name_that_cannot_be_imported_is_told_with_what_to_say(tmp_path: Path, statement, what):
+    (tmp_path / "master.cfg").write_text(f"{GOOD}{statement}\n")
+    with pytest.raises(ConfigErrors) as raised:
+        FileLoader(str(tmp_path), "master.cfg").loadConfig()
+    [text] = raised.value.errors
+    assert what in text
+    assert "buildbot_cfg" not in text

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,10 @@ from buildbot_cfg.plugins._names import LATER
 DATA = Path(__file__).resolve().parents[1] / "data"
 #: Written by tests/data/record_surface.py with Buildbot 4.3.0: category, name, parameters.
 SURFACE = json.loads((DATA / "plugin_surface.json").read_text())
-#: Import paths of public configurations that Buildbot 4.3.0 has.
-PATHS = json.loads((DATA / "import_paths.json").read_text())
+#: Import paths of public configurations: those that Buildbot 4.3.0 has, and those of older versions.
+PATHS, GONE = (json.loads((DATA / "import_paths.json").read_text())[key] for key in ("has", "gone"))
 #: What is not there yet.
-MISSING_PATHS = {
-    "buildbot.db:base",
-    "buildbot.db:enginestrategy",
-    "buildbot.db:pool",
-    "buildbot.db.migrate_utils:test_unicode",
-    "buildbot.reporters.irc:IrcStatusFactory",
-    "buildbot.reporters.message:create_context_for_build",
-    "buildbot.steps.source:Source",
-}
+MISSING_PATHS = {"buildbot.db:pool", "buildbot.reporters.irc:IrcStatusFactory"}
 #: Arguments that differ on purpose: wrong calls of Buildbot's are found earlier, or more is taken.
 _CHECKERS = {"checkers", "credentialFactories"}  # Buildbot refuses them, too
 KNOWN_DIFFERENCES = {
@@ -65,6 +58,22 @@ def _find(path):
 )
 def test_an_import_path_of_public_configurations_is_there(path):
     _find(path)
+
+
+sys.path.insert(0, str(DATA.parents[1] / "scripts"))
+
+import check_names  # noqa: E402
+
+
+@pytest.mark.parametrize("path", sorted(set(GONE) - check_names.OWN))
+def test_a_path_of_older_versions_is_told_with_what_to_import_instead(path):
+    text = check_names.import_error(path)
+    assert text is None or check_names.tells_instead(text), text
+
+
+def test_the_counts():
+    count, missing = check_names.missing_names()
+    assert (count, {text.partition(":")[0].partition(".")[2] for text in missing}) == (288, LATER)
 
 
 @pytest.mark.parametrize("path", sorted(MISSING_PATHS))

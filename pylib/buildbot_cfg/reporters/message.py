@@ -50,6 +50,62 @@ def get_message_summary_text(build: dict[str, Any], results: int) -> str:
     }.get(results, f"BUILD FAILED{text}")
 
 
+def get_message_source_stamp_text(source_stamps: list[dict[str, Any]]) -> str:
+    """A line for each source stamp."""
+    text = ""
+    for stamp in source_stamps:
+        codebase = f" '{stamp['codebase']}'" if stamp["codebase"] else ""
+        branch = f"[branch {stamp['branch']}] " if stamp["branch"] else ""
+        patch = " (plus patch)" if stamp["patch"] else ""
+        text += f"Build Source Stamp{codebase}: {branch}{stamp['revision'] or 'HEAD'}{patch}\n"
+    return text
+
+
+def get_projects_text(source_stamps: list[dict[str, Any]], master: Any) -> str:
+    """The projects of the source stamps; without any, the title of the pages."""
+    projects = dict.fromkeys(stamp["project"] for stamp in source_stamps if stamp["project"])
+    return ", ".join(projects) or str(master.config.title)
+
+
+def create_context_for_build(
+    mode: Any, build: dict[str, Any], is_buildset: bool, master: Any, blamelist: list[str]
+) -> dict[str, Any]:
+    """The values that a text about a build may use.
+
+    Args:
+        mode: what the reporter is about.
+        build: the build, with its buildset and properties.
+        is_buildset: whether the report is about all builds of a buildset.
+        master: the master.
+        blamelist: who changed something.
+    """
+    buildset, results = build["buildset"], build["results"]
+    previous = build["prev_build"]["results"] if build.get("prev_build") is not None else None
+    if results is None:
+        status = "not finished build"
+    else:
+        status = get_detected_status_text(mode, results, previous)
+    return {
+        "results": results,
+        "result_names": Results,
+        "mode": mode,
+        "buildername": build["builder"]["name"],
+        "workername": build["properties"].get("workername", ["<unknown>"])[0],
+        "buildset": buildset,
+        "build": build,
+        "is_buildset": is_buildset,
+        "projects": get_projects_text(buildset["sourcestamps"], master),
+        "previous_results": previous,
+        "status_detected": status,
+        "build_url": build["url"],
+        "buildbot_title": master.config.title,
+        "buildbot_url": master.config.buildbotURL,
+        "blamelist": blamelist,
+        "summary": get_message_summary_text(build, results),
+        "sourcestamps": get_message_source_stamp_text(buildset["sourcestamps"]),
+    }
+
+
 class MessageFormatterBase(ComparableMixin, metaclass=Declared):
     """Makes the text of a report.
 

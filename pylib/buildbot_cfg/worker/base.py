@@ -10,9 +10,14 @@ from buildbot_cfg._checks import check_identifier, check_properties, check_strin
 from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg.interfaces import IRenderable
+from buildbot_cfg.process.properties import Properties
 from buildbot_cfg.util.service import BuildbotService
 
 _RESERVED = ("debug", "change", "status")
+
+
+def _from_worker(values: dict[str, Any]) -> Properties:
+    return Properties.fromDict({name: (value, "Worker") for name, value in values.items()})
 
 
 class AbstractWorker(WorkerBase, BuildbotService):
@@ -54,8 +59,11 @@ class AbstractWorker(WorkerBase, BuildbotService):
         self.notify_on_missing = notify_on_missing or []
         check_type(label, "missing_timeout", missing_timeout, int, float, type(None))
         self.missing_timeout = missing_timeout
-        self.properties = check_properties(label, "properties", properties)
-        self.defaultProperties = check_properties(label, "defaultProperties", defaultProperties)
+        own = {**check_properties(label, "properties", properties), "workername": self.name}
+        self.properties = _from_worker(own)
+        self.defaultProperties = _from_worker(
+            check_properties(label, "defaultProperties", defaultProperties)
+        )
         self.locks = locks or []
         check_type(label, "keepalive_interval", keepalive_interval, int, float)
         self.keepalive_interval = keepalive_interval
