@@ -187,7 +187,7 @@ class SVN(Source):
         """Deletes files that are not the repository's."""
         words = ["status", "--xml"] + (["--no-ignore"] if ignore_ignores else [])
         listing = await self._dovccmd(words, collectStdout=True)
-        files = sorted(self.getUnversionedFiles(listing, self.keep_on_purge))
+        files = list(self.getUnversionedFiles(listing, self.keep_on_purge))
         if files and await self.runRmdir(
             [self._path(name) for name in files], abandonOnFailure=False, timeout=self.timeout
         ):
