@@ -8,7 +8,7 @@ packages=(
   libboost1.81-dev libboost-json1.81-dev libpq-dev libsqlite3-dev libssl-dev
   libzstd-dev libbrotli-dev brotli zlib1g-dev libarchive-dev libfmt-dev libcli11-dev
 )
-test_packages=(postgresql-15 chromium procps subversion mercurial cvs cvsutils git-lfs bzr darcs)
+test_packages=(postgresql-15 chromium procps subversion mercurial cvs git-lfs bzr darcs)
 full_packages=(clang-16 libclang-rt-16-dev)
 
 say() { printf '\n== %s\n' "$*" >&2; }
