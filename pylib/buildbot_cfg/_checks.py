@@ -11,6 +11,8 @@ from buildbot_cfg._errors import report
 from buildbot_cfg._where import Location
 from buildbot_cfg.process._rendering import is_renderable
 
+#: Names of arguments whose values are nobody's business.
+_PRIVATE = re.compile("passw|token|secret|credential|auth|private|userpass", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*\Z")
 
 _WORDS: dict[type, str] = {
@@ -45,7 +47,7 @@ def check_type(
     if has_type(value, kinds) or (renderable and is_renderable(value)):
         return True
     expected = words(kinds) + (" or a renderable" if renderable else "")
-    report(f'"{name}" must be {expected}, not {shown(value)}', owner, where)
+    report(f'"{name}" must be {expected}, not {shown_as(name, value)}', owner, where)
     return False
 
 
@@ -80,7 +82,7 @@ def check_strings(
     assert isinstance(value, (list, tuple))
     wrong = [item for item in value if not isinstance(item, str)]
     for item in wrong:
-        report(f'"{name}" must hold strings, not {shown(item)}', owner)
+        report(f'"{name}" must hold strings, not {shown_as(name, item)}', owner)
     return not wrong
 
 
@@ -98,6 +100,13 @@ def check_properties(owner: str, name: str, value: object) -> dict[str, Any]:
         else:
             usable[key] = item
     return usable
+
+
+def shown_as(name: str, value: object) -> str:
+    """The value of an argument in a message; of passwords and the like only the type."""
+    if value is not None and _PRIVATE.search(name):
+        return f"a value of type {type(value).__name__}"
+    return shown(value)
 
 
 def shown(value: object) -> str:

@@ -18,7 +18,7 @@ from buildbot_cfg.process._live import (
     WorkerConnectionLost,
     current_summary,
 )
-from buildbot_cfg.process._rendering import render
+from buildbot_cfg.process._rendering import holds_renderable, render
 from buildbot_cfg.process.log import StepLogs
 from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, FLAGS, RETRY, Results
 
@@ -68,6 +68,7 @@ class StepRunner:
             state = await current_summary(step)
         except BaseException:
             error = traceback.format_exc()
+            self._forget_unrendered_texts()
         self.session.build.executedSteps.append(step)
         return self._prepared(skip, state, error)
 
@@ -93,6 +94,11 @@ class StepRunner:
         for name, before, after in zip(names, values, rendered, strict=True):
             if after is not before:
                 setattr(step, name, after)
+
+    def _forget_unrendered_texts(self) -> None:
+        for name in ("description", "descriptionDone", "descriptionSuffix"):
+            if holds_renderable(getattr(self.step, name)):
+                setattr(self.step, name, None)
 
     async def _wanted(self) -> bool:
         wanted = self.step.doStepIf

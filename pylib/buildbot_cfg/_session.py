@@ -44,7 +44,11 @@ class BuildSession:
         self.build.properties.properties.update(lazy)
         #: Properties that are renderables, and the values that are stored of them.
         self._lazy: dict[str, Any] = dict.fromkeys(lazy)
-        self.worker = WorkerOfBuild(context["worker_name"], self.build.getWorkerInfo())
+        self.worker = WorkerOfBuild(
+            context["worker_name"],
+            self.build.getWorkerInfo(),
+            dict(context["worker_info"].get("environ") or {}),
+        )
         self.build.properties.on_change = self._changed
         self.build.properties.on_secret = self._uses_secret
         self.current: Any = None

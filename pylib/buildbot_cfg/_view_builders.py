@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -206,10 +207,23 @@ def _environment(config: BuilderConfig) -> tuple[Any, bool]:
     from buildbot_cfg.process.build import Build
 
     may = isinstance(config.factory.workdir, str) and config.factory.build_class() is Build
+    classes = {type(step) for step in config.factory.steps}
+    may = may and not any(_changes_environment(cls) for cls in classes)
     try:
         return template(config.env), may
     except NeedsPython:
         return {}, False
+
+
+def _changes_environment(cls: type) -> bool:
+    """Whether a user's step seems to look at `build.env`, which the steps after it see changed."""
+    return any(
+        {"build", "env"} <= set(function.__code__.co_names)
+        for base in cls.__mro__
+        if not base.__module__.startswith(("buildbot.", "buildbot_cfg."))
+        for function in base.__dict__.values()
+        if isinstance(function, FunctionType)
+    )
 
 
 class _Recipes:

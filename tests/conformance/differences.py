@@ -319,4 +319,33 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.b1/*.steps.*no-tree.*",
         "Buildbot cleans a tree that is not there, and fails; ours checks out.",
     ),
+    Allowed(
+        ("secrets_in_errors",),
+        "builds.b1/1.*",
+        "Secrets never show; Buildbot shows those that a step's own code puts into logs, summaries and errors.",
+    ),
+    Allowed(
+        ("with_secrets",),
+        "builds.b*",
+        "The files of secrets are removed also when a step fails; Buildbot leaves them.",
+    ),
+    Allowed(
+        ("shell_mixin",),
+        "builds.b1/1.properties.told not a dict*",
+        "Told when the configuration is read; Buildbot's builds fail.",
+    ),
+    Allowed(
+        ("shell_mixin",),
+        "builds.b1/1.steps.without command.logs.err_text.text",
+        "The message is in our own words.",
+    ),
+    *(
+        Allowed(
+            ("raising_early",),
+            f"builds.{name}/1.s*",
+            "A name or a description that cannot be rendered is an exception of its step like any other, and the steps "
+            "that always run do run; Buildbot has no such step, or one without a text, and the build ends at once.",
+        )
+        for name in ("name", "description")
+    ),
 )

@@ -299,7 +299,7 @@ def test_the_build_is_around_the_step(step_run):
     async def run(step):
         build = step.build
         seen.update(
-            number=build.number, url=build.getUrl(), worker=step.getWorkerName(), blame=build.blamelist(),
+            number=build.number, url=await build.getUrl(), worker=step.getWorkerName(), blame=build.blamelist(),
             files=build.allFiles(), admin=build.getWorkerInfo()["admin"], path=build.path_module.join("a", "b"),
             version=step.workerVersion("shell"), missing=step.workerVersion("nosuch", "1.0"),
             stamp=build.getSourceStamp().revision, none=build.getSourceStamp("x"), workdir=step.workdir,
@@ -315,7 +315,7 @@ def test_the_build_is_around_the_step(step_run):
 
     assert seen == {
         "number": 3, "url": "http://ci/#/builders/2/builds/3", "worker": "w1", "blame": ["Ann"], "files": ["f"],
-        "admin": "Ann", "path": "a/b", "version": "3.3", "missing": "1.0", "stamp": None, "none": None,
+        "admin": "Ann", "path": "a/b", "version": "3.3", "missing": None, "stamp": None, "none": None,
         "workdir": "build", "older": True, "name": "b",
     }  # fmt: skip
     assert 'WorkerSetupError: worker "w1" has no command "nosuch"' in end["error"]

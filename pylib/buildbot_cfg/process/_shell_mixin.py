@@ -11,6 +11,7 @@ from buildbot_cfg._declared import quoted
 from buildbot_cfg._errors import ArgumentErrors, report
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._rendering import render
+from buildbot_cfg.process.remotecommand import RemoteShellCommand, is_obfuscated
 from buildbot_cfg.process.results import SUCCESS
 
 _NUMBER = (int, float, type(None))
@@ -111,8 +112,6 @@ class ShellMixin:
             stdioLogName: the log of its output, made if needed; None: none.
             overrides: arguments that replace the step's.
         """
-        from buildbot_cfg.process.remotecommand import RemoteShellCommand
-
         step: Any = self
         given = {key: getattr(self, key) for key in self.accepted_arguments}
         for key in overrides:
@@ -120,8 +119,8 @@ class ShellMixin:
                 raise TypeError(f'makeRemoteShellCommand has no argument "{key}"')
         given.update(overrides)
         given["command"] = self.command = flattened(given["command"])  # the summary names it
-        logfiles = given["logfiles"] or {}
-        lazy = given.pop("lazylogfiles")
+        del given["lazylogfiles"]
+        logfiles, lazy = self.logfiles or {}, self.lazylogfiles  # overrides have no logs
         log = None if stdioLogName is None else await step._in_build.logs.open(stdioLogName)
         given["env"] = await _environment(step.build, given["env"])
         if given["command"] is None:
@@ -147,25 +146,21 @@ class ShellMixin:
         text = None if step.descriptionDone else _summary.command_text(self.command)
         if text is None:
             return super().getResultSummary()  # type: ignore[misc]
-        text = _summary.outcome(step, _summary.with_suffix(step, text))
+        text = _summary.outcome(step, text)
         return {"step": step.getProperties().cleanupTextFromSecrets(text)}
 
 
 def flattened(command: Any) -> Any:
     """The command without nested lists; ``("obfuscated", real, shown)`` stays one word."""
-    if not isinstance(command, (list, tuple)) or _is_obfuscated(command):
+    if not isinstance(command, (list, tuple)) or is_obfuscated(command):
         return command
     flat: list[Any] = []
     for word in command:
-        if isinstance(word, (list, tuple)) and not _is_obfuscated(word):
+        if isinstance(word, (list, tuple)) and not is_obfuscated(word):
             flat.extend(flattened(word))
         else:
             flat.append(word)
     return flat
-
-
-def _is_obfuscated(word: Any) -> bool:
-    return isinstance(word, tuple) and len(word) == 3 and word[0] == "obfuscated"
 
 
 async def _environment(build: Any, own: Any) -> dict[str, Any]:

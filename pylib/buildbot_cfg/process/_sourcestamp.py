@@ -94,16 +94,13 @@ class WorkerOfBuild:
 
     workername: str
     info: Any
+    #: The variables of its process.
+    worker_environ: dict[str, str]
 
     @property
     def name(self) -> str:
         """The worker's name."""
         return self.workername
-
-    @property
-    def worker_environ(self) -> dict[str, str]:
-        """The variables of its process."""
-        return dict(self.info.getProperty("environ") or {})
 
     @property
     def worker_system(self) -> str | None:

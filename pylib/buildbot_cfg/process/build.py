@@ -67,7 +67,8 @@ class Build(PropertiesMixin):
         self.properties = Properties.fromDict(context["properties"])
         self.properties.build = self
         info = dict(context["worker_info"])
-        self.worker_commands = info.get("worker_commands") or {}
+        self.worker_commands = info.pop("worker_commands", None) or {}
+        info.pop("environ", None)
         self._worker_info.update(info, "Worker")
         if info.get("system") in ("nt", "win32"):
             self.path_module, self.path_cls = ntpath, PureWindowsPath
@@ -85,8 +86,8 @@ class Build(PropertiesMixin):
         return self._worker_info
 
     def getWorkerCommandVersion(self, command: str, oldversion: str | None = None) -> str | None:
-        """Version of a worker's command."""
-        return self.worker_commands.get(command, oldversion)
+        """Version of a worker's command; ``oldversion`` if the worker told nothing of versions."""
+        return self.worker_commands.get(command) if self.worker_commands else oldversion
 
     def get_buildid(self) -> int | None:
         """Its id."""
@@ -126,7 +127,8 @@ class Build(PropertiesMixin):
                 people.add(source.patch_info[0])
         return sorted(people)
 
-    def getUrl(self) -> str:
+    @promised
+    async def getUrl(self) -> str:
         """Its page."""
         base = self.builder.buildbot_url
         return f"{base}#/builders/{self.builder.builderid}/builds/{self.number}"

@@ -290,7 +290,12 @@ class BuildStep(
         return name
 
     def workerVersion(self, command: str, oldversion: str | None = None) -> str | None:
-        """Version of the worker's command; ``oldversion`` when unknown to the worker."""
+        """Version of the worker's command; None when it has none of that name.
+
+        Args:
+            command: its name.
+            oldversion: what a worker has that tells nothing of versions.
+        """
         version: str | None = self.build.getWorkerCommandVersion(command, oldversion)
         return version
 

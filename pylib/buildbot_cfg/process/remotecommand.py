@@ -12,12 +12,18 @@ from buildbot_cfg.process.remotetransfer import taken_out
 from buildbot_cfg.process.results import CANCELLED, FAILURE, SUCCESS
 
 
+def is_obfuscated(word: Any) -> bool:
+    """Whether it is ``("obfuscated", real, shown)``."""
+    return isinstance(word, tuple) and len(word) == 3 and word[0] == "obfuscated"
+
+
 class RemoteCommand:
     """One command for the worker; ``await self.runCommand(command)`` in a step runs it.
 
     Args:
         remote_command: name of the worker's command.
         args: its arguments.
+        ignore_updates: nothing that the worker sends counts.
         collectStdout: keep the output in ``stdout``.
         collectStderr: the same for ``stderr``.
         decodeRC: results by return code.
@@ -35,13 +41,13 @@ class RemoteCommand:
         ignore_updates: bool = False,
         collectStdout: bool = False,
         collectStderr: bool = False,
-        decodeRC: dict[int, int] | None = None,
+        decodeRC: dict[Any, int] | None = None,
         stdioLogName: str = "stdio",
     ) -> None:
         self.remote_command, self.args = remote_command, args
         self.ignore_updates = ignore_updates
         self.collectStdout, self.collectStderr = collectStdout, collectStderr
-        self.decodeRC = {0: SUCCESS} if decodeRC is None else decodeRC
+        self.decodeRC: dict[Any, int] = {0: SUCCESS} if decodeRC is None else decodeRC
         self.stdioLogName = stdioLogName
         self.stdout = ""
         self.stderr = ""
@@ -86,9 +92,10 @@ class RemoteCommand:
         return self._taken(outcome)
 
     def _sent(self, handle: Any) -> Any:
-        stdio = self.logs.get(self.stdioLogName)
-        files = [(name, log.logid) for name, log in self.logs.items() if name != self.stdioLogName]
-        files += [(name, None) for name in self._delayed]
+        if self.ignore_updates:
+            stdio, files = None, list[Any]()
+        else:
+            stdio, files = self.logs.get(self.stdioLogName), self._files()
         args, transfer = taken_out(self.args)
         return handle.run_command(
             self.remote_command,
@@ -100,13 +107,18 @@ class RemoteCommand:
             transfer,
         )
 
+    def _files(self) -> list[Any]:
+        files = [(name, log.logid) for name, log in self.logs.items() if name != self.stdioLogName]
+        return files + [(name, None) for name in self._delayed]
+
     def _taken(self, outcome: dict[str, Any]) -> int:
         end = outcome["end"]
-        self.rc = outcome["rc"]
-        self.remote_failure_reason = outcome["failure_reason"] or None
-        self.stdout, self.stderr = outcome["stdout"] or "", outcome["stderr"] or ""
-        for key, value in outcome["updates"]:
-            self.updates.setdefault(key, []).append(value)
+        if not self.ignore_updates:
+            self.rc = outcome["rc"]
+            self.remote_failure_reason = outcome["failure_reason"] or None
+            self.stdout, self.stderr = outcome["stdout"] or "", outcome["stderr"] or ""
+            for key, value in outcome["updates"]:
+                self.updates.setdefault(key, []).append(value)
         if end == "connection_lost":
             raise WorkerConnectionLost("the connection to the worker was lost")
         if end == "failed":
@@ -126,8 +138,6 @@ class RemoteCommand:
         """The result: by ``decodeRC``, FAILURE for codes that are not in it."""
         if self.interrupted:
             return CANCELLED
-        if self.rc is None:
-            return FAILURE
         return self.decodeRC.get(self.rc, FAILURE)
 
     def didFail(self) -> bool:
@@ -186,7 +196,7 @@ class RemoteShellCommand(RemoteCommand):
         collectStderr: bool = False,
         interruptSignal: str | None = None,
         initialStdin: str | None = None,
-        decodeRC: dict[int, int] | None = None,
+        decodeRC: dict[Any, int] | None = None,
         stdioLogName: str = "stdio",
     ) -> None:
         args = {
@@ -217,4 +227,7 @@ class RemoteShellCommand(RemoteCommand):
         )
 
     def __repr__(self) -> str:
-        return f"<RemoteShellCommand {self.command!r}>"
+        words = self.command
+        if isinstance(words, (list, tuple)):
+            words = [word[2] if is_obfuscated(word) else word for word in words]
+        return f"<RemoteShellCommand {words!r}>"

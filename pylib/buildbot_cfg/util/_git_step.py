@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildbot_cfg._checks import check_type, shown
+from buildbot_cfg._checks import check_type, shown_as
 from buildbot_cfg._errors import ArgumentErrors, report
 from buildbot_cfg._tasks import promised
 from buildbot_cfg.util._git_ssh import (
@@ -168,7 +168,8 @@ def checked_credentials(
     if isinstance(options, GitCredentialOptions):
         checked = options
     elif options is not None:
-        report(f'"git_credentials" must be GitCredentialOptions, not {shown(options)}', label)
+        given = shown_as("git_credentials", options)
+        report(f'"git_credentials" must be GitCredentialOptions, not {given}', label)
     if user is None:
         return checked
     if isinstance(user, (tuple, list)) and len(user) == 2:

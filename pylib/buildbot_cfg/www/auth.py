@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from buildbot_cfg._checks import shown
+from buildbot_cfg._checks import shown, shown_as
 from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
 from buildbot_cfg._master import MASTER
@@ -154,9 +154,9 @@ def _pairs(users: Any) -> list[tuple[Any, Any]]:
     try:
         return [(name, password) for name, password in users]
     except (TypeError, ValueError):
+        given = shown_as("password", users)
         report(
-            f'"users" must be a dict or a list of (name, password), not {shown(users)}',
-            "UserPasswordAuth",
+            f'"users" must be a dict or a list of (name, password), not {given}', "UserPasswordAuth"
         )
         return []
 

@@ -7,7 +7,7 @@ import asyncio
 import importlib
 from typing import Any
 
-from buildbot_cfg._checks import check_type, shown
+from buildbot_cfg._checks import check_type, shown, shown_as
 from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import started
@@ -84,7 +84,8 @@ class HashiCorpVaultKvSecretProvider(SecretProviderBase):
             what = f'"path_delimiter" must be a single character, not {shown(path_delimiter)}'
             report(what, self.label)
         if not isinstance(authenticator, VaultAuthenticator):
-            what = f'"authenticator" must be a VaultAuthenticator, not {shown(authenticator)}'
+            given = shown_as("authenticator", authenticator)
+            what = f'"authenticator" must be a VaultAuthenticator, not {given}'
             report(what, self.label)
         if api_version not in (1, 2):
             report(f'"api_version" must be 1 or 2, not {shown(api_version)}', self.label)
