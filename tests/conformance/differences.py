@@ -348,4 +348,9 @@ ALLOWED: tuple[Allowed, ...] = (
         )
         for name in ("name", "description")
     ),
+    Allowed(
+        ("build_classes",),
+        "builds.done/1.properties.done two",
+        "A property that is set after the last step is stored, too.",
+    ),
 )
