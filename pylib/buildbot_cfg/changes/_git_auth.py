@@ -18,7 +18,7 @@ from buildbot_cfg.util._git_ssh import (
     getSshCommand,
     getSshKnownHostsContents,
 )
-from buildbot_cfg.util.git_credential import GitCredentialOptions
+from buildbot_cfg.util.git_credential import GitCredentialOptions, store_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,7 @@ class GitAuth:
 
     async def _credentials(self, folder: Path, git: Git) -> list[str]:
         assert self.credentials is not None
-        helper = f'credential.helper=store "--file={folder / "credentials"}"'
-        # The empty helper forgets the helpers of the master's own settings.
-        options = ["-c", "credential.helper=", "-c", helper]
-        if self.credentials.use_http_path is not None:
-            options += [
-                "-c",
-                f"credential.useHttpPath={str(self.credentials.use_http_path).lower()}",
-            ]
+        options = store_options(str(folder / "credentials"), self.credentials)
         for credential in self.credentials.credentials:
             text = await render_secrets(credential)
             await Git(git.program, git.directory, options).run(

@@ -19,6 +19,7 @@ from buildbot_cfg.util._git_ssh import (
 from buildbot_cfg.util.git_credential import (
     GitCredentialOptions,
     add_user_password_to_credentials,
+    store_options,
 )
 
 _READS = 0o400
@@ -109,11 +110,7 @@ class GitStepAuth:
         if not git_mixin.supports_credential_store:
             raise RuntimeError("git credential-store is not supported")
         store = self._file(workdir, ".git-credentials")
-        # The empty helper forgets the helpers of the worker's own settings.
-        words = ["-c", "credential.helper=", "-c", f'credential.helper=store "--file={store}"']
-        if options.use_http_path is not None:
-            words += ["-c", f"credential.useHttpPath={str(options.use_http_path).lower()}"]
-        return words
+        return store_options(store, options)
 
     async def download_auth_files_if_needed(
         self, workdir: str, download_wrapper_script: bool = False

@@ -69,3 +69,12 @@ def add_user_password_to_credentials(
     if credential_options is None:
         return GitCredentialOptions([own])
     return credential_options._replace(credentials=[own, *credential_options.credentials])
+
+
+def store_options(file: str, given: GitCredentialOptions) -> list[str]:
+    """Options of git that make it ask nothing but this file, which ``credential approve`` fills."""
+    # The empty helper forgets the helpers of the machine's own settings.
+    words = ["-c", "credential.helper=", "-c", f'credential.helper=store "--file={file}"']
+    if given.use_http_path is not None:
+        words += ["-c", f"credential.useHttpPath={str(given.use_http_path).lower()}"]
+    return words
