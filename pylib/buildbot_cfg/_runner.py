@@ -12,15 +12,13 @@ from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import awaited
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._live import (
-    BuildStepCancelled,
-    BuildStepFailed,
     LiveStep,
-    WorkerConnectionLost,
     current_summary,
+    run_of,
 )
 from buildbot_cfg.process._rendering import holds_renderable, render
 from buildbot_cfg.process.log import StepLogs
-from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, FLAGS, RETRY, Results
+from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FLAGS, RETRY
 
 
 class StepRunner:
@@ -113,15 +111,7 @@ class StepRunner:
         error = None
         try:
             await awaited(step.addTestResultSets())
-            results = await awaited(step.run())
-            if not isinstance(results, int) or not 0 <= results < len(Results):
-                raise TypeError(f"run() of {self.describe()} must return a result, not {results!r}")
-        except BuildStepCancelled:
-            results = CANCELLED
-        except BuildStepFailed:
-            results = FAILURE
-        except WorkerConnectionLost:
-            results = RETRY
+            results = await run_of(step)
         except BaseException:  # sys.exit() and KeyboardInterrupt end the step, not the master
             results, error = EXCEPTION, traceback.format_exc()
         await self._live.settle()

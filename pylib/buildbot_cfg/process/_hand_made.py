@@ -12,18 +12,16 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from buildbot_cfg._bridge import log
-from buildbot_cfg._tasks import awaited, begun
+from buildbot_cfg._tasks import begun
 from buildbot_cfg.process._live import (
-    BuildStepCancelled,
-    BuildStepFailed,
     LiveStep,
-    WorkerConnectionLost,
     current_summary,
     result_summary,
+    run_of,
 )
 from buildbot_cfg.process._rendering import render
 from buildbot_cfg.process.log import StepLogs
-from buildbot_cfg.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY
+from buildbot_cfg.process.results import EXCEPTION
 
 
 class HandMadeHandle:
@@ -159,13 +157,7 @@ class HandMadeMixin:
         await self.addStep()
         self._running = True
         try:
-            results = await awaited(step.run())
-        except BuildStepCancelled:
-            results = CANCELLED
-        except BuildStepFailed:
-            results = FAILURE
-        except WorkerConnectionLost:
-            results = RETRY
+            results = await run_of(step)
         except Exception as error:
             results = EXCEPTION
             await step.addLogWithException(error)

@@ -11,6 +11,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import awaited
+from buildbot_cfg.process.results import CANCELLED, FAILURE, RETRY, Results
 
 
 class BuildStepFailed(Exception):
@@ -29,7 +30,25 @@ class RemoteException(Exception):
     """The worker reported an error of its own; the text is its traceback."""
 
 
-_EXPECTED = (BuildStepFailed, BuildStepCancelled, WorkerConnectionLost)
+#: Exceptions that say how a step ends.
+ENDINGS: dict[type[Exception], int] = {
+    BuildStepFailed: FAILURE,
+    BuildStepCancelled: CANCELLED,
+    WorkerConnectionLost: RETRY,
+}
+_EXPECTED = tuple(ENDINGS)
+
+
+async def run_of(step: Any) -> int:
+    """What ``run()`` gives, or what is meant by what it raises; all else comes out."""
+    try:
+        results = await awaited(step.run())
+    except _EXPECTED as raised:
+        return next(result for kind, result in ENDINGS.items() if isinstance(raised, kind))
+    if not isinstance(results, int) or not 0 <= results < len(Results):
+        name = f"{type(step).__name__} {step.name!r}"
+        raise TypeError(f"run() of {name} must return a result, not {results!r}")
+    return results
 
 
 class StepResults:
