@@ -116,6 +116,106 @@ py::object set_state(const BoundMaster& self, py::str object, py::str class_name
       [](Result<void>&) -> py::object { return py::none(); });
 }
 
+py::object object_id(const BoundMaster& self, py::str object, py::str class_name) {
+  return submit<std::int64_t>(
+      *self.policy,
+      [host = self.host, object = to_text(object), class_name = to_text(class_name)](Reply<std::int64_t> reply) {
+        host->object_id(object, class_name, std::move(reply));
+      },
+      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+}
+
+// [value], or [] when it was never set.
+py::object get_object_state(const BoundMaster& self, std::int64_t object, py::str key) {
+  return submit<Json>(
+      *self.policy,
+      [host = self.host, object, key = to_text(key)](Reply<Json> reply) {
+        host->get_object_state(object, key, std::move(reply));
+      },
+      value_of);
+}
+
+py::object set_object_state(const BoundMaster& self, std::int64_t object, py::str key, py::handle value,
+                            bool only_when_new) {
+  return submit<bool>(
+      *self.policy,
+      [host = self.host, object, key = to_text(key), json = to_json(value), only_when_new](Reply<bool> reply) {
+        host->set_object_state(object, key, json, only_when_new, std::move(reply));
+      },
+      [](Result<bool>& done) -> py::object { return py::bool_(*done); });
+}
+
+// `on_event(key, json)` on the policy thread for each event that fits, until stop_consuming(what this gives).
+py::object consume(const BoundMaster& self, py::str pattern, py::function on_event) {
+  return submit<std::int64_t>(
+      *self.policy,
+      [host = self.host, policy = self.policy, ref = self.policy->hold(std::move(on_event)),
+       pattern = to_text(pattern)](Reply<std::int64_t> reply) {
+        host->consume(
+            pattern,
+            [policy, ref](const std::string& key, const std::shared_ptr<const std::string>& body) {
+              policy->post([ref, key, body] { held(ref)(to_str(key), to_str(*body)); });
+            },
+            std::move(reply));
+      },
+      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+}
+
+void stop_consuming(const BoundMaster& self, std::int64_t consumer) { self.host->stop_consuming(consumer); }
+
+script::BuildsetDraft to_buildset_draft(const py::dict& values) {
+  const auto item = [&](const char* key) { return py::object(values[key]); };
+  script::BuildsetDraft draft;
+  draft.scheduler = to_text(item("scheduler"));
+  draft.row.reason = to_text(item("reason"));
+  draft.row.external_idstring = to_optional_text(item("external_idstring"));
+  draft.row.parent_relationship = to_optional_text(item("parent_relationship"));
+  if (const auto id = to_optional_integer(item("rebuilt_buildid"))) draft.row.rebuilt_buildid = BuildId(*id);
+  if (const auto id = to_optional_integer(item("parent_buildid"))) draft.row.parent_buildid = BuildId(*id);
+  for (const py::handle stamp : item("sourcestamps")) {
+    draft.row.sourcestamps.push_back(to_sourcestamp(py::cast<py::dict>(stamp)));
+  }
+  draft.properties = to_properties(item("properties"));
+  for (const py::handle id : item("builderids")) draft.builders.emplace_back(id.cast<std::int64_t>());
+  draft.waited_for = item("waited_for").cast<bool>();
+  draft.priority = item("priority").cast<int>();
+  return draft;
+}
+
+// (bsid, {builderid: brid})
+py::object add_buildset(const BoundMaster& self, const py::dict& values) {
+  return submit<script::Triggered>(
+      *self.policy,
+      [host = self.host, draft = to_buildset_draft(values)](Reply<script::Triggered> reply) {
+        host->add_buildset(draft, std::move(reply));
+      },
+      [](Result<script::Triggered>& added) -> py::object {
+        py::dict requests;
+        for (const auto& [builder, request] : added->requests) requests[py::int_(builder.value)] = py::int_(request.value);
+        return py::make_tuple(added->buildset.value, requests);
+      });
+}
+
+py::object set_build_property(const BoundMaster& self, std::int64_t build, py::str name, py::handle value,
+                              py::str source) {
+  Property property;
+  property.name = to_text(name);
+  property.value = to_json(value);
+  property.source = to_text(source);
+  return submit<void>(
+      *self.policy,
+      [host = self.host, build, property = std::move(property)](Reply<> reply) {
+        host->set_build_property(BuildId(build), property, std::move(reply));
+      },
+      [](Result<void>&) -> py::object { return py::none(); });
+}
+
+py::object reload(const BoundMaster& self) {
+  return submit<void>(
+      *self.policy, [host = self.host](Reply<> reply) { host->reload(std::move(reply)); },
+      [](Result<void>&) -> py::object { return py::none(); });
+}
+
 }  // namespace
 
 void add_master(py::module_& module) {
@@ -124,7 +224,17 @@ void add_master(py::module_& module) {
       .def("control", &control, py::arg("path"), py::arg("method"), py::arg("params"))
       .def("add_change", &add_change, py::arg("draft"))
       .def("get_state", &get_state, py::arg("object"), py::arg("class_name"), py::arg("key"))
-      .def("set_state", &set_state, py::arg("object"), py::arg("class_name"), py::arg("key"), py::arg("value"));
+      .def("set_state", &set_state, py::arg("object"), py::arg("class_name"), py::arg("key"), py::arg("value"))
+      .def("object_id", &object_id, py::arg("object"), py::arg("class_name"))
+      .def("get_object_state", &get_object_state, py::arg("object"), py::arg("key"))
+      .def("set_object_state", &set_object_state, py::arg("object"), py::arg("key"), py::arg("value"),
+           py::arg("only_when_new"))
+      .def("consume", &consume, py::arg("pattern"), py::arg("on_event"))
+      .def("stop_consuming", &stop_consuming, py::arg("consumer"))
+      .def("add_buildset", &add_buildset, py::arg("draft"))
+      .def("set_build_property", &set_build_property, py::arg("build"), py::arg("name"), py::arg("value"),
+           py::arg("source"))
+      .def("reload", &reload);
   module.attr("master") = py::none();
 }
 

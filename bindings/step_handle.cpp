@@ -189,6 +189,55 @@ py::object trigger(const BoundHandle& self, py::str scheduler, const py::dict& p
   return py::make_tuple(started, finished);
 }
 
+py::object set_build_data(const BoundHandle& self, py::str name, const py::buffer& value, py::str source) {
+  const py::bytes bytes(py::module_::import("builtins").attr("bytes")(value));
+  return ask_host<void>(
+      self,
+      [name = to_text(name), bytes = std::string(bytes), source = to_text(source)](StepHost& host, Reply<> reply) {
+        host.set_build_data(name, bytes, source, std::move(reply));
+      },
+      none_of);
+}
+
+py::object add_test_result_set(const BoundHandle& self, std::optional<py::str> description, py::str category,
+                               py::str value_unit) {
+  TestResultSet set;
+  if (description) set.description = to_text(*description);
+  set.category = to_text(category);
+  set.value_unit = to_text(value_unit);
+  return ask_host<std::int64_t>(
+      self,
+      [set = std::move(set)](StepHost& host, Reply<std::int64_t> reply) {
+        host.add_test_result_set(set, std::move(reply));
+      },
+      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+}
+
+// Of tuples (value, test_name, test_code_path, line, duration_ns).
+void add_test_results(const BoundHandle& self, std::int64_t setid, const py::iterable& values) {
+  std::vector<TestResult> results;
+  for (const py::handle item : values) {
+    const auto parts = py::cast<py::sequence>(item);
+    TestResult& result = results.emplace_back();
+    result.value = to_text(py::object(parts[0]));
+    result.test_name = to_optional_text(py::object(parts[1]));
+    result.test_code_path = to_optional_text(py::object(parts[2]));
+    result.line = to_optional_integer(py::object(parts[3]));
+    result.duration_ns = to_optional_integer(py::object(parts[4]));
+  }
+  tell_host(self, [setid, results = std::move(results)](StepHost& host) { host.add_test_results(setid, results); });
+}
+
+py::object complete_test_result_set(const BoundHandle& self, std::int64_t setid, std::optional<std::int64_t> passed,
+                                    std::optional<std::int64_t> failed) {
+  return ask_host<void>(
+      self,
+      [setid, passed, failed](StepHost& host, Reply<> reply) {
+        host.complete_test_result_set(setid, passed, failed, std::move(reply));
+      },
+      none_of);
+}
+
 void append_log(const BoundHandle& self, std::int64_t logid, py::str stream, py::str text) {
   const std::string letter = to_text(stream);
   if (letter.size() != 1) throw py::value_error("the stream of a log is one of 'o', 'e', 'h'");
@@ -302,6 +351,12 @@ void add_step_handle(py::module_& module) {
       .def("add_url", &add_url, py::arg("name"), py::arg("url"))
       .def("trigger", &trigger, py::arg("scheduler"), py::arg("properties"), py::arg("sourcestamps"),
            py::arg("waited_for"), py::arg("parent_relationship"))
+      .def("set_build_data", &set_build_data, py::arg("name"), py::arg("value"), py::arg("source"))
+      .def("add_test_result_set", &add_test_result_set, py::arg("description"), py::arg("category"),
+           py::arg("value_unit"))
+      .def("add_test_results", &add_test_results, py::arg("setid"), py::arg("results"))
+      .def("complete_test_result_set", &complete_test_result_set, py::arg("setid"), py::arg("tests_passed"),
+           py::arg("tests_failed"))
       .def("append_log", &append_log, py::arg("logid"), py::arg("stream"), py::arg("text"))
       .def("watch_log", &watch_log, py::arg("logid"), py::arg("callback"))
       .def("set_property", &set_property, py::arg("name"), py::arg("value"), py::arg("source"), py::arg("runtime"))

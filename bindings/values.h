@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,11 @@ inline bool is_true(py::handle value) {
 inline std::optional<std::string> to_optional_text(py::handle value) {
   if (value.is_none()) return std::nullopt;
   return to_text(value);
+}
+
+inline std::optional<std::int64_t> to_optional_integer(py::handle value) {
+  if (value.is_none()) return std::nullopt;
+  return value.cast<std::int64_t>();
 }
 
 inline std::vector<std::string> to_texts(py::handle values) {

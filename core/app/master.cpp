@@ -126,7 +126,7 @@ void Master::Parts::make_engine(Snapshot snapshot) {
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
   authz = std::make_unique<data::Authz>(data::Authz::Needs{*db, [this] { return engine->config(); }});
   bridge = std::make_unique<MasterBridge>(MasterBridge::Needs{
-      [this](std::function<void()> work) { loop.post(std::move(work)); }, *api, *controls, *db, *engine});
+      [this](std::function<void()> work) { loop.post(std::move(work)); }, *api, *controls, *db, *engine, events});
   needs.runtime.attach(*bridge);
 }
 

@@ -53,6 +53,16 @@ Result<Written> apply(WriteContext& context, const writes::SetBuildProperties& w
   return Written{};
 }
 
+Result<Written> apply(WriteContext& context, const writes::SetBuildData& write) {
+  Connection& connection = context.connection;
+  return written(connection.run(
+      "INSERT INTO build_data (buildid, name, value, length, source) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (buildid, name) DO UPDATE SET value = excluded.value, length = excluded.length, "
+      "source = excluded.source",
+      context.id(write.build), connection.fit(write.name, 256), Blob{write.value},
+      static_cast<std::int64_t>(write.value.size()), connection.fit(write.source, 256)));
+}
+
 Result<Written> apply(WriteContext& context, const writes::FinishBuild& write) {
   return written(context.connection.run(
       "UPDATE builds SET complete_at = ?, results = ?, state_string = ?, locks_duration_s = ? WHERE id = ?",

@@ -10,6 +10,7 @@ namespace kiln::db {
 Result<Written> apply(WriteContext& context, const writes::AddBuild& write);
 Result<Written> apply(WriteContext& context, const writes::SetBuildState& write);
 Result<Written> apply(WriteContext& context, const writes::SetBuildProperties& write);
+Result<Written> apply(WriteContext& context, const writes::SetBuildData& write);
 Result<Written> apply(WriteContext& context, const writes::FinishBuild& write);
 
 // With the properties that the spec asks for.

@@ -86,4 +86,18 @@ Result<Properties> query_buildset_properties(Connection& connection, BuildsetId 
   return properties;
 }
 
+Result<std::vector<std::pair<BuildsetId, Properties>>> query_waiting_properties(Connection& connection) {
+  std::vector<std::pair<BuildsetId, Properties>> waiting;
+  KILN_TRY_VOID(connection.each(
+      "SELECT buildsetid, property_name, property_value FROM buildset_properties WHERE buildsetid IN "
+      "(SELECT buildsetid FROM buildrequests r WHERE complete = 0 AND NOT EXISTS "
+      "(SELECT 1 FROM buildrequest_claims c WHERE c.brid = r.id)) ORDER BY buildsetid",
+      {}, [&](const Row& row) {
+        const BuildsetId buildset(row.integer(0));
+        if (waiting.empty() || waiting.back().first != buildset) waiting.emplace_back(buildset, Properties());
+        set_stored_pair(waiting.back().second, row.view(1), row.view(2));
+      }));
+  return waiting;
+}
+
 }  // namespace kiln::db

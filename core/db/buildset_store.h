@@ -12,5 +12,7 @@ Result<Written> apply(WriteContext& context, const writes::CompleteBuildset& wri
 
 Result<Rows<Buildset>> query_buildsets(Connection& connection, const BuildsetScope& scope, const ResultSpec& spec);
 Result<Properties> query_buildset_properties(Connection& connection, BuildsetId buildset);
+// Of the buildsets with requests that no master has claimed.
+Result<std::vector<std::pair<BuildsetId, Properties>>> query_waiting_properties(Connection& connection);
 
 }  // namespace kiln::db

@@ -9,6 +9,8 @@
 namespace kiln::db {
 
 Result<Written> apply(WriteContext& context, const writes::SetState& write);
+Result<Written> apply(WriteContext& context, const writes::FindObject& write);
+Result<Written> apply(WriteContext& context, const writes::SetObjectState& write);
 
 // The row of the objects table, made when missing.
 Result<std::int64_t> object_id(Connection& connection, std::string_view name, std::string_view class_name);
@@ -16,5 +18,6 @@ Result<std::int64_t> object_id(Connection& connection, std::string_view name, st
 // Nothing: never set.
 Result<std::optional<Json>> get_state(Connection& connection, std::string_view object_name,
                                       std::string_view class_name, std::string_view key);
+Result<std::optional<Json>> get_object_state(Connection& connection, std::int64_t object, std::string_view key);
 
 }  // namespace kiln::db

@@ -15,6 +15,7 @@
 #include "core/db/scheduler_store.h"
 #include "core/db/state_store.h"
 #include "core/db/step_store.h"
+#include "core/db/test_result_store.h"
 #include "core/db/worker_store.h"
 
 namespace kiln::db {

@@ -292,6 +292,40 @@ void Engine::rebuild(const Build& original, const Buildset& buildset, Properties
   parts_->buildsets.add(std::move(order), std::move(reply));
 }
 
+void Engine::add_buildset(script::BuildsetDraft draft, Reply<ForceResult> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  for (const BuilderId builder : draft.builders) {
+    if (parts_->requests.find_builder(builder) == nullptr) {
+      return reply(make_error(Errc::not_found, fmt::format("no builder has the id {}", builder.value)));
+    }
+  }
+  NewBuildset order;
+  order.scheduler = std::move(draft.scheduler);
+  order.row = std::move(draft.row);
+  order.properties = std::move(draft.properties);
+  order.builders = std::move(draft.builders);
+  order.priority = draft.priority;
+  order.waited_for = draft.waited_for;
+  parts_->buildsets.add(std::move(order), std::move(reply));
+}
+
+void Engine::set_build_property(BuildId build, Property property, Reply<> reply) {
+  Properties changed;
+  changed.set(property.name, property.value, property.source);
+  Unit unit;
+  unit.add(writes::SetBuildProperties{build, {std::move(property)}});
+  unit.then([parts = parts_.get(), build, changed = std::move(changed), reply = std::move(reply)](const Committed&) {
+    parts->kernel.publish("update", BuildPropertiesRow{build, changed});
+    reply({});
+  });
+  parts_->kernel.journal.commit(std::move(unit));
+}
+
+void Engine::replace_properties(BuildsetId buildset, Properties properties) {
+  BuildsetState* state = parts_->requests.find_buildset(buildset);
+  if (state != nullptr) state->properties = std::move(properties);
+}
+
 void Engine::pause_worker(WorkerId id, bool paused, const std::string& reason, Reply<> reply) {
   if (parts_->kernel.storage_lost) return reply(storage_lost());
   WorkerState* worker = parts_->fleet.find(id);

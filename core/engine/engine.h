@@ -65,6 +65,13 @@ class Engine {
   void rebuild(const Build& original, const Buildset& buildset, Properties properties, std::vector<Change> changes,
                Reply<ForceResult> reply);
 
+  // Errors: not_found (builder).
+  void add_buildset(script::BuildsetDraft draft, Reply<ForceResult> reply);
+  // Stored and announced only: a running build goes on with what it has.
+  void set_build_property(BuildId build, Property property, Reply<> reply);
+  // Somebody else has written the properties of a buildset that waits.
+  void replace_properties(BuildsetId buildset, Properties properties);
+
   void pause_worker(WorkerId worker, bool paused, const std::string& reason, Reply<> reply);
   // Shut down when idle (graceful) or at once.
   void stop_worker(WorkerId worker, bool graceful, Reply<> reply);

@@ -38,6 +38,11 @@ BuildsetState& Requests::add_buildset(Buildset row, Properties properties, std::
   return state;
 }
 
+BuildsetState* Requests::find_buildset(BuildsetId id) const {
+  const auto found = buildsets_.find(id);
+  return found == buildsets_.end() ? nullptr : found->second.get();
+}
+
 RequestState& Requests::add_request(BuildRequest row, BuildsetState& buildset) {
   auto request = std::make_unique<RequestState>();
   request->row = std::move(row);

@@ -21,6 +21,7 @@ class Requests {
   const std::unordered_map<BuilderId, std::unique_ptr<BuilderState>>& builders() const { return builders_; }
 
   BuildsetState& add_buildset(Buildset row, Properties properties, std::vector<Change> changes);
+  BuildsetState* find_buildset(BuildsetId id) const;
   RequestState& add_request(BuildRequest row, BuildsetState& buildset);
   RequestState* find_request(RequestId id) const;
   const std::unordered_map<RequestId, std::unique_ptr<RequestState>>& all() const { return requests_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,11 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void use_secret(std::string name, std::string value) override;
   void add_url(std::string name, std::string url, Reply<> reply) override;
   void set_state_string(std::string text) override;
+  void set_build_data(std::string name, std::string value, std::string source, Reply<> reply) override;
+  void add_test_result_set(TestResultSet set, Reply<std::int64_t> reply) override;
+  void add_test_results(std::int64_t set, std::vector<TestResult> results) override;
+  void complete_test_result_set(std::int64_t set, std::optional<std::int64_t> passed,
+                                std::optional<std::int64_t> failed, Reply<> reply) override;
   void trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) override;
   script::SubStepHost* sub_steps() override { return &sub_steps_; }
   void stop_build(std::string reason, Results results) override;
@@ -103,6 +109,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   StepLogs logs_;
   SubSteps sub_steps_;
   std::vector<EarlyLog> early_logs_;
+  std::map<std::int64_t, TestResultSet> test_result_sets_;  // those that are not complete
   std::shared_ptr<CommandRun> command_;
   std::unique_ptr<Timer> timer_;     // shows the state of a step that takes its time
   std::unique_ptr<Timer> deadline_;  // of an interrupt

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/model/entities.h"
+#include "core/model/extra_entities.h"
 
 namespace kiln {
 
@@ -29,7 +30,7 @@ struct BuilderStateRow {
 struct Event {
   std::string_view verb;  // a literal
   std::variant<Change, BuildsetRow, BuildRequest, Build, BuildPropertiesRow, Step, Log, Worker, Scheduler, Master,
-               BuilderStateRow>
+               BuilderStateRow, TestResultSet>
       row;
 };
 

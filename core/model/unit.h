@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/model/entities.h"
+#include "core/model/extra_entities.h"
 
 // The unit of work: row writes that are committed together, and effects that run after the commit (design.md section 6).
 namespace kiln {
@@ -102,6 +103,13 @@ struct SetBuildProperties {
   RowRef<BuildId> build;
   std::vector<Property> properties;
 };
+// Adds or replaces by name.
+struct SetBuildData {
+  RowRef<BuildId> build;
+  std::string name;
+  std::string value;  // bytes
+  std::string source;
+};
 struct FinishBuild {
   RowRef<BuildId> build;
   Results results = Results::success;
@@ -156,6 +164,34 @@ struct FinishLog {
   std::int64_t num_lines = 0;
 };
 
+// Written.id = the set's id.
+struct AddTestResultSet {
+  TestResultSet set;  // id ignored
+};
+// Names and code paths are found by their text or added, for each builder.
+struct AddTestResults {
+  std::int64_t set = 0;
+  BuilderId builder;
+  std::vector<TestResult> results;  // ids, set and builder ignored
+};
+struct CompleteTestResultSet {
+  std::int64_t set = 0;
+  std::optional<std::int64_t> tests_passed;
+  std::optional<std::int64_t> tests_failed;
+};
+
+// Written.id = the row of the objects table, made when missing.
+struct FindObject {
+  std::string object_name;
+  std::string class_name;
+};
+// Written.ok is false when it was to be new and was set already.
+struct SetObjectState {
+  std::int64_t object = 0;
+  std::string key;
+  Json value;
+  bool only_when_new = false;
+};
 // object_state: values that services keep over restarts.
 struct SetState {
   std::string object_name;
@@ -217,9 +253,11 @@ struct StopMaster {
 using Write = std::variant<
     writes::AddChange, writes::ClassifyChange, writes::DropClassifications, writes::AddBuildset, writes::ClaimRequests,
     writes::UnclaimRequests, writes::CompleteRequests, writes::SetRequestPriority, writes::CompleteBuildset,
-    writes::AddBuild, writes::SetBuildState, writes::SetBuildProperties, writes::FinishBuild, writes::AddStep,
+    writes::AddBuild, writes::SetBuildState, writes::SetBuildProperties, writes::SetBuildData, writes::FinishBuild,
+    writes::AddStep,
     writes::StartStep, writes::SetStepState, writes::SetStepUrls, writes::FinishStep, writes::AddLog,
-    writes::SetLogLines, writes::FinishLog, writes::SetState, writes::SetSchedulerEnabled, writes::WorkerConnected,
+    writes::SetLogLines, writes::FinishLog, writes::AddTestResultSet, writes::AddTestResults,
+    writes::CompleteTestResultSet, writes::FindObject, writes::SetObjectState, writes::SetState, writes::SetSchedulerEnabled, writes::WorkerConnected,
     writes::WorkerDisconnected, writes::SetWorkerState, writes::ApplyConfig, writes::Heartbeat, writes::StopMaster>;
 
 // What one write did, in the place of its index.

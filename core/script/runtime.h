@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,8 +13,22 @@
 #include "core/model/entities.h"
 #include "core/model/result_spec.h"
 #include "core/script/config.h"
+#include "core/script/step.h"
 
 namespace kiln::script {
+
+// A buildset that user code asks for.
+struct BuildsetDraft {
+  std::string scheduler;
+  Buildset row;  // ids, times and results are ignored; source stamps are found by their values
+  Properties properties;
+  std::vector<BuilderId> builders;
+  bool waited_for = false;
+  int priority = 0;
+};
+
+// Gets routing key and JSON of an event, on the loop thread.
+using OnEvent = std::function<void(const std::string& key, const std::shared_ptr<const std::string>& body)>;
 
 // What Python may ask of the running master. Thread-safe: called on the policy thread; replies come on the loop thread.
 class MasterHost {
@@ -28,6 +43,23 @@ class MasterHost {
   // Null when it was never set.
   virtual void get_state(std::string object, std::string class_name, std::string key, Reply<Json> reply) = 0;
   virtual void set_state(std::string object, std::string class_name, std::string key, Json value, Reply<> reply) = 0;
+  // The id of the object in the database, made when missing.
+  virtual void object_id(std::string object, std::string class_name, Reply<std::int64_t> reply) = 0;
+  // [value]; [] when it was never set.
+  virtual void get_object_state(std::int64_t object, std::string key, Reply<Json> reply) = 0;
+  // False: it was to be new and was set already.
+  virtual void set_object_state(std::int64_t object, std::string key, Json value, bool only_when_new,
+                                Reply<bool> reply) = 0;
+  // Events whose routing key fits `pattern` (elements joined by '/', `*` stands for any one), from the reply on. The
+  // reply is what stop_consuming takes.
+  virtual void consume(std::string pattern, OnEvent on_event, Reply<std::int64_t> reply) = 0;
+  virtual void stop_consuming(std::int64_t consumer) = 0;
+  // Replies when it is announced. Errors: not_found (builder).
+  virtual void add_buildset(BuildsetDraft draft, Reply<Triggered> reply) = 0;
+  // In the database: a running build goes on with what it has. Replies after the commit.
+  virtual void set_build_property(BuildId build, Property property, Reply<> reply) = 0;
+  // User code has written to the database: reads again what the engine keeps of requests that wait.
+  virtual void reload(Reply<> reply) = 0;
 };
 
 struct ConfigProblem {

@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/model/entities.h"
+#include "core/model/extra_entities.h"
 #include "core/model/log_chunk.h"
 #include "core/model/results.h"
 #include "core/script/sub_steps.h"
@@ -98,6 +99,13 @@ class StepHost {
   virtual void use_secret(std::string name, std::string value) = 0;
   virtual void add_url(std::string name, std::string url, Reply<> reply) = 0;
   virtual void set_state_string(std::string text) = 0;
+  // Kept with the build under the name, in the place of what was. Replies after the commit.
+  virtual void set_build_data(std::string name, std::string value, std::string source, Reply<> reply) = 0;
+  // Replies with the set's id, after the commit; of `set` only the words count.
+  virtual void add_test_result_set(TestResultSet set, Reply<std::int64_t> reply) = 0;
+  virtual void add_test_results(std::int64_t set, std::vector<TestResult> results) = 0;
+  virtual void complete_test_result_set(std::int64_t set, std::optional<std::int64_t> passed,
+                                        std::optional<std::int64_t> failed, Reply<> reply) = 0;
   // `started` when the buildset is announced, then `finished` when it is complete. Errors, to both: not_found when no
   // scheduler of this name can be triggered.
   virtual void trigger(TriggerOrder order, Reply<Triggered> started, Reply<Results> finished) = 0;

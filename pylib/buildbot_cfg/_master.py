@@ -3,29 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import importlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from buildbot_cfg import _bridge
+from buildbot_cfg._live_objects import BotMaster, SchedulerManager, ServiceManager, WorkerManager
 from buildbot_cfg._step_updates import StepUpdates
 from buildbot_cfg._tasks import started
+from buildbot_cfg._wire import from_wire, pairs, to_wire
 from buildbot_cfg.data.resultspec import Filter
 from buildbot_cfg.db.connector import DBConnector
+from buildbot_cfg.mq.base import MQ
 from buildbot_cfg.secrets.manager import SecretManager
-from buildbot_cfg.util import datetime2epoch, epoch2datetime
-
-_TIMES = frozenset(
-    {
-        "claimed_at",
-        "complete_at",
-        "created_at",
-        "last_active",
-        "locks_acquired_at",
-        "started_at",
-        "submitted_at",
-    }
-)
+from buildbot_cfg.util import bytes2unicode
 
 
 def _live() -> Any:
@@ -35,34 +26,12 @@ def _live() -> Any:
     return master
 
 
-def from_wire(value: Any) -> Any:
-    """Rows as Buildbot's data API gives them: times as datetimes, except in buildsets."""
-    if isinstance(value, list):
-        return [from_wire(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    keeps_epochs = "bsid" in value
-    return {
-        key: item if key == "properties" else _field(key, item, keeps_epochs)
-        for key, item in value.items()
-    }
-
-
-def _field(key: str, value: Any, keeps_epochs: bool) -> Any:
-    if key in _TIMES and isinstance(value, (int, float)):
-        return value if keeps_epochs else epoch2datetime(value)
-    return from_wire(value) if isinstance(value, (dict, list)) else value
-
-
-def _to_wire(value: Any) -> Any:
-    return datetime2epoch(value) if isinstance(value, datetime) else value
-
-
 class Data:
     """The data API: ``await self.master.data.get(("builds", 7, "steps"))``."""
 
     def __init__(self) -> None:
-        self.updates = Updates()
+        self.updates = Updates(self.get)
+        self.master: Any = None
 
     @started
     async def get(
@@ -87,7 +56,7 @@ class Data:
         spec = {
             "fields": list(fields) if fields is not None else None,
             "filters": [
-                (f.field, f.op, [_to_wire(value) for value in f.values]) for f in filters or ()
+                (f.field, f.op, [to_wire(value) for value in f.values]) for f in filters or ()
             ],
             "order": list(order) if order is not None else None,
             "limit": limit,
@@ -95,7 +64,8 @@ class Data:
             "properties": [],
         }
         text = "/".join(str(part) for part in path)
-        return from_wire(await _live().data_get(text, spec))
+        found = from_wire(await _live().data_get(text, spec))
+        return pairs(found) if path and path[-1] == "properties" else found
 
     @started
     async def control(self, action: str, args: dict[str, Any], path: Sequence[Any]) -> Any:
@@ -105,7 +75,116 @@ class Data:
 
 
 class Updates(StepUpdates):
-    """Verbs that change something."""
+    """Verbs that change something.
+
+    Args:
+        get: ``master.data.get``.
+    """
+
+    def __init__(self, get: Callable[..., Awaitable[Any]]) -> None:
+        self._get = get
+
+    @started
+    async def addBuildset(
+        self,
+        waited_for: bool,
+        scheduler: str | None = None,
+        sourcestamps: Sequence[dict[str, Any] | int] | None = None,
+        reason: str = "",
+        properties: dict[str, tuple[Any, str]] | None = None,
+        builderids: Sequence[int] | None = None,
+        external_idstring: str | None = None,
+        rebuilt_buildid: int | None = None,
+        parent_buildid: int | None = None,
+        parent_relationship: str | None = None,
+        priority: int = 0,
+    ) -> tuple[int, dict[int, int]]:
+        """Adds a buildset; returns its id and the ids of its requests by builder.
+
+        Args:
+            waited_for: somebody waits for it: it is built although the master is shutting down.
+            scheduler: what it is announced as the work of.
+            sourcestamps: dicts, or ids of source stamps that there are; at least one.
+            reason: why.
+            properties: (value, source) by name.
+            builderids: what is built.
+            external_idstring: a name for it elsewhere.
+            rebuilt_buildid: the build that it repeats.
+            parent_buildid: the build that wants it.
+            parent_relationship: what it is to that build.
+            priority: of its requests.
+        """
+        if not sourcestamps:
+            raise ValueError("a buildset needs at least one source stamp")
+        draft = {
+            "scheduler": scheduler or "",
+            "sourcestamps": [await self._source_stamp(stamp) for stamp in sourcestamps],
+            "reason": reason,
+            "properties": {name: (v, source) for name, (v, source) in (properties or {}).items()},
+            "builderids": list(builderids or ()),
+            "external_idstring": external_idstring,
+            "rebuilt_buildid": rebuilt_buildid,
+            "parent_buildid": parent_buildid,
+            "parent_relationship": parent_relationship,
+            "waited_for": bool(waited_for),
+            "priority": priority,
+        }
+        added: tuple[int, dict[int, int]] = await _live().add_buildset(draft)
+        return added
+
+    async def _source_stamp(self, stamp: dict[str, Any] | int) -> dict[str, Any]:
+        if not isinstance(stamp, dict):
+            row = await self._get(("sourcestamps", stamp))
+            if row is None:
+                raise ValueError(f"there is no source stamp {stamp!r}")
+            return {key: value for key, value in row.items() if key != "created_at"}
+        patch = None
+        if stamp.get("patch_body") is not None:
+            patch = {
+                "level": stamp.get("patch_level", 0),
+                "body": stamp["patch_body"],
+                "subdir": stamp.get("patch_subdir") or ".",
+                "author": stamp.get("patch_author") or "",
+                "comment": stamp.get("patch_comment") or "",
+            }
+        parts = ("branch", "revision", "repository", "project", "codebase")
+        return {**{key: stamp.get(key) for key in parts}, "patch": patch}
+
+    @started
+    async def setBuildProperty(self, buildid: int, name: str, value: Any, source: str) -> None:
+        """Stores a property of a build; the steps of one that runs do not see it."""
+        await _live().set_build_property(buildid, name, value, source)
+
+    @started
+    async def setBuildProperties(self, buildid: int, properties: Any) -> None:
+        """Stores properties of a build, as setBuildProperty does."""
+        for name, value, source in properties.asList():
+            await _live().set_build_property(buildid, name, value, source)
+
+    @started
+    async def findBuilderId(self, name: str) -> int:
+        """The id of a configured builder.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return await self._id_of("builders", "builderid", name)
+
+    @started
+    async def findSchedulerId(self, name: str) -> int:
+        """The id of a configured scheduler.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return await self._id_of("schedulers", "schedulerid", name)
+
+    async def _id_of(self, kind: str, key: str, name: str) -> int:
+        rows = await self._get((kind,), filters=[Filter("name", "eq", [name])], fields=[key])
+        if not rows:
+            raise KeyError(f"there is no {kind[:-1]} {name!r}")
+        found: int = rows[0][key]
+        return found
 
     @started
     async def addChange(
@@ -142,6 +221,9 @@ class Updates(StepUpdates):
             "project": project,
             "src": src or "",
         }
+        for key, given in draft.items():
+            if isinstance(given, bytes):
+                draft[key] = bytes2unicode(given)
         complete(draft, category)
         changeid: int = await _live().add_change(draft)
         return changeid
@@ -161,13 +243,23 @@ def complete(draft: dict[str, Any], category: Any) -> None:
 
 
 class ActiveConfig:
-    """What ``self.master.config`` says."""
+    """What ``self.master.config`` says: the keys of the configuration, with its defaults."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(self, values: dict[str, Any], db_url: str = "") -> None:
         self.title = values.get("title", "Buildbot")
         self.titleURL = values.get("titleURL", "")
         self.buildbotURL = values.get("buildbotURL", "")
         self.www = values.get("www", {})
+        self.db = {"db_url": db_url}
+        self.builders = list(values.get("builders") or ())
+        self.workers = list(values.get("workers") or ())
+        self.change_sources = list(values.get("change_source") or ())
+        self.schedulers = {one.name: one for one in values.get("schedulers") or ()}
+        self.services = {one.name: one for one in values.get("services") or ()}
+        for key in ("collapseRequests", "prioritizeBuilders", "codebaseGenerator", "logMaxSize"):
+            setattr(self, key, values.get(key))
+        self.multiMaster = bool(values.get("multiMaster"))
+        self.protocols = dict(values.get("protocols") or {})
 
 
 class Master:
@@ -175,7 +267,9 @@ class Master:
 
     def __init__(self) -> None:
         self.data = Data()
+        self.mq = MQ(self)
         self.db = DBConnector(self.data.get)
+        self.data.master = self.db.master = self
         #: Where renderables and services get secrets: ``await master.secrets.get(name)``.
         self.secrets = SecretManager()
         #: Values of the active configuration's keys.
@@ -184,12 +278,43 @@ class Master:
         #: What ``HTTPSession`` takes; sessions need nothing of it.
         self.httpservice: Any = None
         self.config = ActiveConfig({})
+        #: The services of ``c["services"]`` that run.
+        self.service_manager = ServiceManager(self, "service")
+        #: The change sources that run.
+        self.change_svc = ServiceManager(self, "change source")
+        self.botmaster = BotMaster(self)
+        self.scheduler_manager = SchedulerManager(self)
+        self.workers = WorkerManager(self)
 
-    def configured(self, basedir: str, values: dict[str, Any]) -> None:
+    @property
+    def namedServices(self) -> dict[str, Any]:
+        """The parts of the master, as services by name."""
+        return {
+            "services": self.service_manager,
+            "ChangeManager": self.change_svc,
+            "SchedulerManager": self.scheduler_manager,
+            "WorkerManager": self.workers,
+            "botmaster": self.botmaster,
+            "data": self.data,
+            "mq": self.mq,
+            "secrets": self.secrets,
+        }
+
+    def getServiceNamed(self, name: str) -> Any:
+        """A part of the master."""
+        return self.namedServices[name]
+
+    @property
+    def reactor(self) -> Any:
+        """Twisted's reactor; needs Twisted."""
+        return importlib.import_module("twisted.internet.reactor")
+
+    def configured(self, basedir: str, values: dict[str, Any], db_url: str = "") -> None:
         """Takes over an active configuration."""
         self.basedir = basedir
         self.values = values
-        self.config = ActiveConfig(values)
+        self.config = ActiveConfig(values, db_url)
+        self.db.pool.configured(db_url, basedir)
 
 
 MASTER = Master()

@@ -146,6 +146,7 @@ class StepRunner:
         except BaseException:
             errors.append(traceback.format_exc())
         await self._live.settle()
+        await self._finish_results()
         raised = await self._live.logs.close()
         for error in raised:  # told in the master's log only, as Buildbot does
             text = "".join(traceback.format_exception(error))
@@ -161,6 +162,12 @@ class StepRunner:
             "build": summary.get("build"),
             "error": "\n".join(errors) or None,
         }
+
+    async def _finish_results(self) -> None:
+        try:
+            await self._live.results.finish()
+        except Exception as error:
+            _bridge.log("error", f"test results of {self.describe()} are not complete: {error!r}")
 
     async def _hidden(self) -> bool:
         hidden = self.step.hideStepIf

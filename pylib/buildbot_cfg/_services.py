@@ -17,6 +17,8 @@ from buildbot_cfg._where import Location
 
 Key = tuple[str, str]
 
+_PARENTS = {"service": MASTER.service_manager, "change source": MASTER.change_svc}
+
 _running: dict[Key, Any] = {}
 #: What does not run although the configuration wants it, and why.
 _failed: dict[Key, str] = {}
@@ -34,7 +36,7 @@ async def activate(config: Any) -> None:
     Raises:
         ServicesFailed: some of them could not be; all others are.
     """
-    MASTER.configured(config.basedir, config.values)
+    MASTER.configured(config.basedir, config.values, config.db_url)
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
     _failed.clear()
@@ -63,6 +65,7 @@ async def deactivate() -> None:
     for key in list(_running):
         await _stop(key)
     _failed.clear()
+    MASTER.db.pool.close()
 
 
 def failed() -> dict[Key, str]:
@@ -70,13 +73,20 @@ def failed() -> dict[Key, str]:
     return dict(_failed)
 
 
+def running(kind: str) -> dict[str, Any]:
+    """The running services of a kind by name."""
+    return {name: service for (of, name), service in _running.items() if of == kind}
+
+
 async def _make_right(key: Key, service: Any) -> None:
-    running = _running.get(key)
-    if running is None:
+    current = _running.get(key)
+    if current is None:
+        if getattr(service, "parent", None) is None and hasattr(type(service), "parent"):
+            service.parent = _PARENTS[key[0]]
+        _running[key] = service  # it may look for itself
         await awaited(service.start())
-        _running[key] = service
-    elif not running.is_same_as(service):
-        await awaited(running.reconfigure(service))
+    elif not current.is_same_as(service):
+        await awaited(current.reconfigure(service))
 
 
 def _note_failure(key: Key, service: Any, error: Exception) -> None:

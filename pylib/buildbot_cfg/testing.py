@@ -255,8 +255,13 @@ class _Handle:
         self.run.test_results.append(((description, category, unit), []))
         return len(self.run.test_results)
 
-    def add_test_results(self, setid: int, results: list[dict[str, Any]]) -> None:
-        self.run.test_results[setid - 1][1].extend(results)
+    def add_test_results(self, setid: int, results: list[tuple[Any, ...]]) -> None:
+        names = ("value", "test_name", "test_code_path", "line", "duration_ns")
+        told = [dict(zip(names, result, strict=True)) for result in results]
+        self.run.test_results[setid - 1][1].extend(told)
+
+    async def complete_test_result_set(self, setid: int, passed: Any, failed: Any) -> None:
+        pass
 
     async def set_build_data(self, name: str, value: bytes, source: str) -> None:
         self.run.build_data[name] = (value, source)

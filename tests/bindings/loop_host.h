@@ -71,6 +71,19 @@ class LoopHost final : public kiln::script::MasterHost {
     reply(kiln::Result<void>());
   }
 
+  void object_id(std::string, std::string, kiln::Reply<std::int64_t> reply) override { reply(std::int64_t{1}); }
+  void get_object_state(std::int64_t, std::string, kiln::Reply<kiln::Json> reply) override {
+    reply(kiln::Json(kiln::JsonArray()));
+  }
+  void set_object_state(std::int64_t, std::string, kiln::Json, bool, kiln::Reply<bool> reply) override { reply(true); }
+  void consume(std::string, kiln::script::OnEvent, kiln::Reply<std::int64_t> reply) override { reply(std::int64_t{1}); }
+  void stop_consuming(std::int64_t) override {}
+  void add_buildset(kiln::script::BuildsetDraft, kiln::Reply<kiln::script::Triggered> reply) override {
+    reply(kiln::script::Triggered{});
+  }
+  void set_build_property(kiln::BuildId, kiln::Property, kiln::Reply<> reply) override { reply(kiln::Result<void>()); }
+  void reload(kiln::Reply<> reply) override { reply(kiln::Result<void>()); }
+
  private:
   void serve() {
     for (std::unique_lock lock(mutex_);;) {

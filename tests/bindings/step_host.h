@@ -67,6 +67,25 @@ class RecordingStepHost final : public kiln::script::StepHost {
     started(kiln::script::Triggered{});
     finished(kiln::Results::success);
   }
+  void set_build_data(std::string name, std::string value, std::string source, kiln::Reply<> reply) override {
+    told.push_back("build data " + name + "=" + value + " " + source);
+    reply(kiln::Result<void>());
+  }
+  void add_test_result_set(kiln::TestResultSet set, kiln::Reply<std::int64_t> reply) override {
+    told.push_back("test result set " + set.description.value_or("-") + " " + set.category + " " + set.value_unit);
+    reply(std::int64_t{9});
+  }
+  void add_test_results(std::int64_t set, std::vector<kiln::TestResult> results) override {
+    for (const kiln::TestResult& result : results) {
+      told.push_back("test result " + std::to_string(set) + " " + result.test_name.value_or("-") + "=" + result.value);
+    }
+  }
+  void complete_test_result_set(std::int64_t set, std::optional<std::int64_t> passed,
+                                std::optional<std::int64_t> failed, kiln::Reply<> reply) override {
+    told.push_back("complete " + std::to_string(set) + " " + std::to_string(passed.value_or(-1)) + " " +
+                   std::to_string(failed.value_or(-1)));
+    reply(kiln::Result<void>());
+  }
   void set_state_string(std::string text) override { told.push_back("state " + text); }
   void add_steps(std::vector<kiln::script::StepPtr> steps, bool at_end) override {
     added = std::move(steps);

@@ -122,6 +122,30 @@ async def run(self, handle):
   CHECK(life.host.added[0]->always_run());
 }
 
+TEST_CASE("what a step leaves behind goes over with all its parts") {
+  StepLife life(R"(
+async def run(self, handle):
+    await handle.set_build_data('n', b'\x00\xff', 'src')
+    await handle.set_build_data('m', memoryview(b'ab'), 'src')
+    setid = await handle.add_test_result_set(None, 'pass_fail', 'boolean')
+    handle.add_test_results(setid, [('1', 'one', None, None, None), ('0', None, 'a.c', 3, 1 << 40)])
+    await handle.complete_test_result_set(setid, 1, None)
+    try:
+        handle.add_test_results(setid, [(1, 'one', None, None, None)])
+    except TypeError:
+        handle.set_state_string('refused')
+    return dict(results=0, error=None)
+)");
+
+  life.play();
+
+  REQUIRE(life.outcome);
+  CHECK(life.host.told ==
+        std::vector<std::string>{std::string("build data n=\0\xff src", 19), "build data m=ab src",
+                                 "test result set - pass_fail boolean", "test result 9 one=1", "test result 9 -=0",
+                                 "complete 9 1 -1", "state refused"});
+}
+
 TEST_CASE("a command's request and outcome go over, its log's lines before its end") {
   StepLife life(R"(
 async def run(self, handle):

@@ -353,4 +353,12 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.done/1.properties.done two",
         "A property that is set after the last step is stored, too.",
     ),
+    *(
+        Allowed(
+            ("result_totals",),
+            f"builds.none/1.properties.{name}",
+            "A build without steps has the properties of its directories, too.",
+        )
+        for name in ("basedir", "builddir")
+    ),
 )

@@ -22,10 +22,6 @@ BAD = {
         "steps.ShelCommand(command='x')",
         [(1, "", 'AttributeError: "steps" has no "ShelCommand" (did you mean "ShellCommand"?)')],
     ),
-    "plugin of a later version": (
-        "steps.GitDiffInfo()",
-        [(1, "", 'AttributeError: "steps" has no "GitDiffInfo": not available in this version')],
-    ),
     "unknown keyword of a step": (
         "f.addStep(steps.ShellCommand(command='x', haltOnFailur=True))",
         [(1, 'step "shell" (ShellCommand)', 'unknown argument "haltOnFailur" (did you mean "haltOnFailure"?)')],

@@ -81,5 +81,5 @@ def test_a_builders_id_is_found_by_its_name(master):
 
 
 def test_what_is_not_there_says_what_to_use(master):
-    with pytest.raises(AttributeError, match=r"master\.db has no 'pool' .* master\.data\.get"):
-        _ = MASTER.db.pool
+    with pytest.raises(AttributeError, match=r"master\.db has no 'users' .* master\.data\.get"):
+        _ = MASTER.db.users

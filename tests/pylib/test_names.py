@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from buildbot.plugins import get_plugins
-from buildbot_cfg.plugins._names import LATER
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 #: Written by tests/data/record_surface.py with Buildbot 4.3.0: category, name, parameters.
@@ -19,7 +18,7 @@ SURFACE = json.loads((DATA / "plugin_surface.json").read_text())
 #: Import paths of public configurations: those that Buildbot 4.3.0 has, and those of older versions.
 PATHS, GONE = (json.loads((DATA / "import_paths.json").read_text())[key] for key in ("has", "gone"))
 #: What is not there yet.
-MISSING_PATHS = {"buildbot.db:pool", "buildbot.reporters.irc:IrcStatusFactory"}
+MISSING_PATHS = {"buildbot.reporters.irc:IrcStatusFactory"}
 #: Arguments that differ on purpose: wrong calls of Buildbot's are found earlier, or more is taken.
 _CHECKERS = {"checkers", "credentialFactories"}  # Buildbot refuses them, too
 KNOWN_DIFFERENCES = {
@@ -41,7 +40,7 @@ def name_of(entry):
     return f"{entry['category']}.{entry['name']}"
 
 
-@pytest.mark.parametrize("entry", [e for e in SURFACE if e["name"] not in LATER], ids=name_of)
+@pytest.mark.parametrize("entry", SURFACE, ids=name_of)
 def test_a_name_is_there(entry):
     assert get_plugins(entry["category"]).get(entry["name"]) is not None
 
@@ -53,9 +52,7 @@ def _find(path):
         importlib.import_module(f"{module}.{name}")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in PATHS if p not in MISSING_PATHS and p.split(":")[1] not in LATER]
-)
+@pytest.mark.parametrize("path", [p for p in PATHS if p not in MISSING_PATHS])
 def test_an_import_path_of_public_configurations_is_there(path):
     _find(path)
 
@@ -87,11 +84,7 @@ def _takes_any(entry):
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(made).parameters.values())
 
 
-CLASSES = [
-    e
-    for e in SURFACE
-    if e["parameters"] and e["category"] != "steps" and e["name"] not in LATER and not _takes_any(e)
-]
+CLASSES = [e for e in SURFACE if e["parameters"] and e["category"] != "steps" and not _takes_any(e)]
 
 
 @pytest.mark.parametrize("entry", CLASSES, ids=name_of)

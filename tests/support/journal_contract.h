@@ -120,6 +120,16 @@ inline void check_effects_and_order(JournalHost& host) {
   CHECK(ran == std::vector<std::string>{"outer", "next", "inner"});
 }
 
+inline void check_states_of_objects(JournalHost& host) {
+  const std::int64_t object = write_now(host, writes::FindObject{"poller", "Poller"}).id;
+  CHECK(object > 0);
+  CHECK(write_now(host, writes::FindObject{"poller", "Poller"}).id == object);
+  CHECK(write_now(host, writes::FindObject{"poller", "Other"}).id != object);
+  CHECK(write_now(host, writes::SetObjectState{object, "last", Json(1), true}).ok);
+  CHECK_FALSE(write_now(host, writes::SetObjectState{object, "last", Json(2), true}).ok);
+  CHECK(write_now(host, writes::SetObjectState{object, "last", Json(3), false}).ok);
+}
+
 inline void check_slots_and_numbers(JournalHost& host) {
   const BaseRows base = apply_small_config(host);
   const Written set = write_now(host, buildset_for({base.builders[0], base.builders[1]}));
@@ -217,6 +227,7 @@ inline void check_journal_contract(const MakeJournalHost& make) {
   SECTION("claims are all or none") { check_claims(*make()); }
   SECTION("a configuration's rows are found again by name") { check_configuration(*make()); }
   SECTION("changes share sourcestamps and are classified") { check_changes(*make()); }
+  SECTION("objects are found again, their states set or set once") { check_states_of_objects(*make()); }
 }
 
 }  // namespace kiln::testing

@@ -44,6 +44,10 @@ class MemoryJournal : public Journal {
   std::map<SchedulerId, Scheduler> schedulers;
   std::vector<ClassificationRow> classifications;
   std::map<std::tuple<std::string, std::string, std::string>, Json> states;  // by object, class, key
+  std::map<std::pair<BuildId, std::string>, std::pair<std::string, std::string>> build_data;  // value and source
+  std::map<std::int64_t, TestResultSet> test_result_sets;
+  std::map<std::int64_t, std::vector<TestResult>> test_results;  // by set
+  std::map<std::pair<std::int64_t, std::string>, Json> object_states;  // by object and key
   std::vector<std::string> problems;  // writes that no database would take
   std::size_t units = 0;              // committed ones with writes
 

@@ -10,6 +10,9 @@ from buildbot_cfg._tasks import started
 from buildbot_cfg.data.resultspec import Filter
 from buildbot_cfg.db.buildrequests import BuildRequestModel
 from buildbot_cfg.db.builds import BuildModel
+from buildbot_cfg.db.pool import DBThreadPool, Model
+from buildbot_cfg.db.state import StateConnectorComponent
+from buildbot_cfg.db.workers import BuilderMasterModel, WorkerModel
 
 Get = Callable[..., Awaitable[Any]]
 
@@ -23,6 +26,9 @@ class _Component:
 
     def __init__(self, get: Get) -> None:
         self._get = get
+
+    def checkLength(self, col: Any, value: Any) -> None:
+        """Accepted: the database takes texts of any length, or cuts them."""
 
     async def _rows(self, path: tuple[Any, ...], spec: Any = None, **wanted: Any) -> list[Any]:
         """Rows whose fields have the wanted values; None: any."""
@@ -120,13 +126,30 @@ class BuildRequests(_Component):
         )
 
 
+class BsProps(dict[str, tuple[Any, str]]):
+    """Properties of a buildset."""
+
+
+class _NoCache:
+    """Rows are read anew each time: nothing of them is kept that could be out of date."""
+
+    def keys(self) -> list[Any]:
+        """What is kept: nothing."""
+        return []
+
+    def put(self, key: Any, value: Any) -> None:
+        """Is not needed."""
+
+
 class Buildsets(_Component):
     """``master.db.buildsets``."""
 
     @started
     async def getBuildsetProperties(self, bsid: int) -> dict[str, tuple[Any, str]]:
         """A buildset's properties: (value, source) by name."""
-        return await self._properties("buildsets", bsid)
+        return BsProps(await self._properties("buildsets", bsid))
+
+    getBuildsetProperties.cache = _NoCache()  # type: ignore[attr-defined]
 
 
 class Builders(_Component):
@@ -137,6 +160,43 @@ class Builders(_Component):
         """A builder's id by its name; None when there is none: builders come by configuration."""
         rows = await self._rows(("builders",), name=name)
         return rows[0]["builderid"] if rows else None
+
+
+class Workers(_Component):
+    """``master.db.workers``."""
+
+    @started
+    async def getWorkers(
+        self,
+        _workerid: int | None = None,
+        _name: str | None = None,
+        masterid: int | None = None,
+        builderid: int | None = None,
+        paused: bool | None = None,
+        graceful: bool | None = None,
+    ) -> list[WorkerModel]:
+        """Workers of a builder or master; all without one."""
+        path: tuple[Any, ...] = ("workers",)
+        if builderid is not None:
+            path = ("builders", builderid, *path)
+        if masterid is not None:
+            path = ("masters", masterid, *path)
+        wanted = {"workerid": _workerid, "name": _name, "paused": paused, "graceful": graceful}
+        return [_worker(row) for row in await self._rows(path, **wanted)]
+
+    @started
+    async def getWorker(
+        self,
+        workerid: int | None = None,
+        name: str | None = None,
+        masterid: int | None = None,
+        builderid: int | None = None,
+    ) -> WorkerModel | None:
+        """A worker by its id or name."""
+        if workerid is None and name is None:
+            return None
+        found = await self.getWorkers(workerid, name, masterid, builderid)
+        return found[0] if found else None
 
 
 class DBConnector:
@@ -151,10 +211,32 @@ class DBConnector:
         self.buildrequests = BuildRequests(get)
         self.buildsets = Buildsets(get)
         self.builders = Builders(get)
+        self.workers = Workers(get)
+        self.state = StateConnectorComponent()
+        #: SQL of user code; needs SQLAlchemy.
+        self.pool = DBThreadPool()
+        #: The tables, for SQLAlchemy.
+        self.model = Model(self.pool)
+        self.master: Any = None
 
     def __getattr__(self, name: str) -> Any:
         text = f"master.db has no {name!r} in this version; master.data.get reads everything"
         raise AttributeError(text, name=name)
+
+
+def _worker(row: dict[str, Any]) -> WorkerModel:
+    return WorkerModel(
+        id=row["workerid"],
+        name=row["name"],
+        workerinfo=row["workerinfo"],
+        paused=row["paused"],
+        pause_reason=row["pause_reason"],
+        graceful=row["graceful"],
+        configured_on=[
+            BuilderMasterModel(one["builderid"], one["masterid"]) for one in row["configured_on"]
+        ],
+        connected_to=[one["masterid"] for one in row["connected_to"]],
+    )
 
 
 def _build(row: dict[str, Any]) -> BuildModel:

@@ -112,6 +112,7 @@ NAMES: dict[str, dict[str, str]] = {
         "Gerrit": "buildbot_cfg.steps.source.gerrit",
         "Git": "buildbot_cfg.steps.source.git",
         "GitCommit": "buildbot_cfg.steps.source.git",
+        "GitDiffInfo": "buildbot_cfg.steps.gitdiffinfo",
         "GitHub": "buildbot_cfg.steps.source.github",
         "GitLab": "buildbot_cfg.steps.source.gitlab",
         "GitPush": "buildbot_cfg.steps.source.git",
@@ -321,13 +322,6 @@ NAMES: dict[str, dict[str, str]] = {
         "wsgi_dashboards": "buildbot_cfg.www.plugin",
     },
 }
-
-#: Names of Buildbot 4.3 that this version does not have yet: the message says so.
-LATER = frozenset(
-    """
-    GitDiffInfo
-    """.split()
-)
 
 #: Names of older versions: what to say instead.
 GONE = {

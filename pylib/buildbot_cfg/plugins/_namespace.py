@@ -85,11 +85,11 @@ class Namespace:
     def _unknown(self, name: str) -> str:
         hint = did_you_mean(name, self._known())
         text = f'"{self._category}" has no "{name}"{hint}'
-        from buildbot_cfg.plugins._names import GONE, LATER
+        from buildbot_cfg.plugins._names import GONE
 
         if name in GONE:
             return f"{text}: {GONE[name]}"
-        return f"{text}: not available in this version" if name in LATER else text
+        return text
 
     def _known(self) -> list[str]:
         return sorted({*self._modules, *self._others})

@@ -11,6 +11,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import awaited
+from buildbot_cfg.process._step_results import StepResults
 from buildbot_cfg.process.results import CANCELLED, FAILURE, RETRY, Results
 
 
@@ -49,37 +50,6 @@ async def run_of(step: Any) -> int:
         name = f"{type(step).__name__} {step.name!r}"
         raise TypeError(f"run() of {name} must return a result, not {results!r}")
     return results
-
-
-class StepResults:
-    """Test results and data that a running step gives to its build."""
-
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
-        self._without = 0
-
-    def _stored(self, verb: str) -> Any:
-        """The engine's verb; None when it has none: that is told once a step."""
-        found = getattr(self._handle, verb, None)
-        if found is None and not self._without:
-            _bridge.log("warning", "test results and build data are not stored in this version")
-        self._without += found is None
-        return found
-
-    async def add_set(self, description: str, category: str, unit: str) -> int:
-        """The id of a new set."""
-        add = self._stored("add_test_result_set")
-        return -self._without if add is None else int(await add(description, category, unit))
-
-    def add(self, setid: int, result: dict[str, Any]) -> None:
-        """One result."""
-        if (add := self._stored("add_test_results")) is not None:
-            add(setid, [result])
-
-    async def set_build_data(self, name: str, value: bytes, source: str) -> None:
-        """Bytes under a name."""
-        if (store := self._stored("set_build_data")) is not None:
-            await store(name, value, source)
 
 
 #: How long a step waits for those that it has made by hand.

@@ -426,17 +426,8 @@ class BuildStep(
         duration_ns: int | None = None,
     ) -> None:
         """Adds a result to a set; it has the name of a test, or a path in the sources, or both."""
-        if test_name is None and test_code_path is None:
-            raise ValueError("a test result needs test_name or test_code_path")
         self._in_build.results.add(
-            setid,
-            {
-                "value": value,
-                "test_name": test_name,
-                "test_code_path": test_code_path,
-                "line": line,
-                "duration_ns": duration_ns,
-            },
+            setid, value, test_name, test_code_path, line, duration_ns
         )
 
     @_tasks.started

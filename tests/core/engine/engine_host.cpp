@@ -46,6 +46,10 @@ struct LineOf {
   std::string operator()(const BuilderStateRow& row) const {
     return fmt::format("builders/{}/{} {}", row.builder.value, verb, row.name);
   }
+  std::string operator()(const TestResultSet& row) const {
+    const auto number = [](std::optional<std::int64_t> value) { return value ? std::to_string(*value) : "none"; };
+    return fmt::format("test_result_sets/{}/{} {} {}", row.id, verb, number(row.tests_passed), number(row.tests_failed));
+  }
   static std::string shown(std::optional<int> results) { return results ? std::to_string(*results) : "none"; }
 };
 

@@ -244,6 +244,41 @@ struct MemoryJournal::Applier {
     row.num_lines = write.num_lines;
     return {};
   }
+  Written operator()(const writes::SetBuildData& write) const {
+    db.build_data[{build(write.build).id, write.name}] = {write.value, write.source};
+    return {};
+  }
+  Written operator()(const writes::AddTestResultSet& write) const {
+    TestResultSet row = write.set;
+    step(row.stepid);
+    row.id = db.next_id("test_result_sets");
+    db.test_result_sets[row.id] = row;
+    return {row.id, 0, true, {}};
+  }
+  Written operator()(const writes::AddTestResults& write) const {
+    if (!db.test_result_sets.contains(write.set)) problem("results for a set that is not there");
+    if (db.test_result_sets[write.set].complete) problem("results for a set that is complete");
+    auto& rows = db.test_results[write.set];
+    rows.insert(rows.end(), write.results.begin(), write.results.end());
+    return {};
+  }
+  Written operator()(const writes::CompleteTestResultSet& write) const {
+    TestResultSet& row = db.test_result_sets[write.set];
+    if (row.complete) problem("a test result set is completed twice");
+    row.complete = true;
+    row.tests_passed = write.tests_passed;
+    row.tests_failed = write.tests_failed;
+    return {};
+  }
+  Written operator()(const writes::FindObject& write) const {
+    return {db.named_id("objects", write.object_name + '\n' + write.class_name), 0, true, {}};
+  }
+  Written operator()(const writes::SetObjectState& write) const {
+    const auto key = std::pair(write.object, write.key);
+    if (write.only_when_new && db.object_states.contains(key)) return {0, 0, false, {}};
+    db.object_states[key] = write.value;
+    return {};
+  }
   Written operator()(const writes::SetState& write) const {
     db.states[{write.object_name, write.class_name, write.key}] = write.value;
     return {};
