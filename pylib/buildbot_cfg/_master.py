@@ -12,7 +12,8 @@ from buildbot_cfg._live_objects import BotMaster, SchedulerManager, ServiceManag
 from buildbot_cfg._step_updates import StepUpdates
 from buildbot_cfg._tasks import started
 from buildbot_cfg._wire import from_wire, pairs, to_wire
-from buildbot_cfg.data.resultspec import Filter
+from buildbot_cfg.data.exceptions import InvalidPathError
+from buildbot_cfg.data.resultspec import Filter, ResultSpec
 from buildbot_cfg.db.connector import DBConnector
 from buildbot_cfg.mq.base import MQ
 from buildbot_cfg.secrets.manager import SecretManager
@@ -53,18 +54,32 @@ class Data:
             limit: rows at most.
             offset: rows to skip.
         """
+        spec = ResultSpec(filters, fields, None, order, limit, offset)
+        return await self.get_with_resultspec(path, spec)
+
+    @started
+    async def get_with_resultspec(self, path: Sequence[Any], resultSpec: ResultSpec) -> Any:
+        """The same for a query in one object.
+
+        Raises:
+            InvalidPathError: there is no such path.
+        """
+        rspec = resultSpec
         spec = {
-            "fields": list(fields) if fields is not None else None,
-            "filters": [
-                (f.field, f.op, [to_wire(value) for value in f.values]) for f in filters or ()
-            ],
-            "order": list(order) if order is not None else None,
-            "limit": limit,
-            "offset": offset,
-            "properties": [],
+            "fields": rspec.fields,
+            "filters": [(f.field, f.op, [to_wire(v) for v in f.values]) for f in rspec.filters],
+            "order": rspec.order,
+            "limit": rspec.limit,
+            "offset": rspec.offset,
+            "properties": [name for wanted in rspec.properties for name in wanted.values],
         }
         text = "/".join(str(part) for part in path)
-        found = from_wire(await _live().data_get(text, spec))
+        try:
+            found = from_wire(await _live().data_get(text, spec))
+        except Exception as error:
+            if _bridge.is_master_error(error) and getattr(error, "code", "") == "not found":
+                raise InvalidPathError(text) from error
+            raise
         return pairs(found) if path and path[-1] == "properties" else found
 
     @started

@@ -18,8 +18,9 @@ class FieldBase:
         values: what it is compared with; a list.
     """
 
-    def __init__(self, field: str, op: str, values: Iterable[Any]) -> None:
-        self.field, self.op, self.values = field, op, list(values)
+    def __init__(self, field: str | bytes, op: str, values: Iterable[Any]) -> None:
+        self.field = field.decode() if isinstance(field, bytes) else field
+        self.op, self.values = op, list(values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FieldBase) and vars(self) == vars(other)
@@ -37,3 +38,34 @@ class Filter(FieldBase):
         >>> Filter("complete", "eq", [True])
         resultspec.Filter('complete', 'eq', [True])
     """
+
+
+class Property(FieldBase):
+    """Which properties the rows are to have: ``Property("property", "eq", ["*"])`` for all."""
+
+
+class ResultSpec:
+    """All of a query in one object, for ``master.data.get_with_resultspec``.
+
+    Args:
+        filters: conditions; all must hold.
+        fields: names to give; None: all.
+        properties: which properties the rows are to have.
+        order: names to sort by, ``-name`` backwards.
+        limit: rows at most.
+        offset: rows to skip.
+    """
+
+    def __init__(
+        self,
+        filters: Iterable[Filter] | None = None,
+        fields: Iterable[str] | None = None,
+        properties: Iterable[Property] | None = None,
+        order: Iterable[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> None:
+        self.filters, self.properties = list(filters or ()), list(properties or ())
+        self.fields = None if fields is None else list(fields)
+        self.order = None if order is None else list(order)
+        self.limit, self.offset = limit, offset

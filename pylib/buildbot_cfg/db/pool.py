@@ -68,7 +68,8 @@ class DBThreadPool:
         sa = _sqlalchemy()
         url = sa.engine.make_url(self._url)
         if url.get_backend_name() != "sqlite":
-            engine = sa.create_engine(url)
+            patience = f"-c lock_timeout={int(_PATIENCE_S * 1000)}"
+            engine = sa.create_engine(url, connect_args={"options": patience})
         else:
             if url.database in (None, "", ":memory:"):
                 raise RuntimeError("a database in memory cannot be shared with master.db.pool")

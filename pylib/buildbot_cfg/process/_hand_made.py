@@ -167,6 +167,7 @@ class HandMadeMixin:
         if not await self._cleanup_logs():
             step.results = EXCEPTION
         await self._update_summary_debouncer.stop()
+        await step._live.results.finish()
         await step._live.handle.finish(step.results, False)
         return int(step.results)
 

@@ -426,9 +426,7 @@ class BuildStep(
         duration_ns: int | None = None,
     ) -> None:
         """Adds a result to a set; it has the name of a test, or a path in the sources, or both."""
-        self._in_build.results.add(
-            setid, value, test_name, test_code_path, line, duration_ns
-        )
+        self._in_build.results.add(setid, value, test_name, test_code_path, line, duration_ns)
 
     @_tasks.started
     async def setBuildData(self, name: str, value: bytes, source: str) -> None:
