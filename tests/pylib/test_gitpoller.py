@@ -311,7 +311,9 @@ def test_force_looks_at_once(poller, live, run):
     [
         ({"branch": "a", "branches": ["b"]}, "exclude each other"),
         ({"only_tags": True, "branch": "a"}, '"only_tags" excludes'),
-        ({"branches": "main"}, '"branches" must be a list'),
+        ({"branches": "main"}, '"branches" must be a list of names, True or a function'),
+        ({"branches": False}, '"branches" must be a list of names, True or a function'),
+        ({"branches": ["a", 3]}, '"branches" must hold strings'),
         ({"pollInterval": "60"}, '"pollInterval" must be an integer or a number'),
         ({"pollInterval": -1}, '"pollInterval" must not be negative'),
         ({"pollRandomDelayMax": 700}, '"pollRandomDelayMax" must be less than "pollInterval"'),

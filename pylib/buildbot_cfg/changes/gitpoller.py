@@ -181,6 +181,10 @@ class GitPoller(GitPollerPrivates, ReconfigurablePollingChangeSource):
             return [branch] if check_type(self.label, "branch", branch, str) else []
         if branches is None or branches is True or callable(branches):
             return branches
+        if not isinstance(branches, list):
+            what = '"branches" must be a list of names, True or a function of a name'
+            report(f"{what}, not {shown(branches)}", self.label)
+            return []
         return list(branches) if check_strings(self.label, "branches", branches, (list,)) else []
 
     def describe(self) -> str:
