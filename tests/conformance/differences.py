@@ -361,4 +361,9 @@ ALLOWED: tuple[Allowed, ...] = (
         )
         for name in ("basedir", "builddir")
     ),
+    Allowed(
+        ("step_arguments",),
+        "builds.b1/1.steps.by class.logs.err_text.text",
+        "The message is in our own words.",
+    ),
 )

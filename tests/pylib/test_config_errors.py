@@ -68,6 +68,18 @@ BAD = {
         "c['schedulers'][0].builderNames.append('x')",
         [(1, 'builder "x"', 'unknown worker "w2" (did you mean "w1"?)')],
     ),
+    "renderable within a property": (
+        "c['builders'].append(util.BuilderConfig(name='x', workernames=['w1'], factory=f,\n"
+        "    properties={'p': [util.Property('q')], 'r': util.Property('q')}))\n"
+        "c['schedulers'][0].builderNames.append('x')",
+        [
+            (
+                1,
+                'builder "x"',
+                'property "p" is a list or dict that holds a renderable: only a whole value can be one',
+            )
+        ],
+    ),
     "duplicate builder": (
         "c['builders'] += [util.BuilderConfig(name='runtests', workernames=['w1'], factory=f)]",
         [(1, 'builder "runtests"', "another builder has this name")],
