@@ -120,6 +120,8 @@ class Stage(Master):
         self.protocol = protocol
         self.config = config
         self.notes: dict[str, Any] = {}
+        #: Whether the changes are compared; not when a script notes them, because pollers took turns in any order.
+        self.tells_changes = True
         #: Texts that differ from run to run, and what stands for them.
         self.hidden: list[tuple[str, str]] = []
         self.workers: dict[str, Peer] = {}

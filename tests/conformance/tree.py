@@ -84,6 +84,7 @@ class Tree:
             "changes": {
                 str(row["changeid"]): self._change(row)
                 for row in sorted(stage.rows("changes"), key=lambda row: row["changeid"])
+                if stage.tells_changes
             },
             "buildsets": {self.set_names[bsid]: self._set(row) for bsid, row in self.sets.items()},
             "buildrequests": {

@@ -134,11 +134,14 @@ class Git:
     async def files(self, commit: str, encoding: str) -> list[str]:
         """The files that a commit changed, compared with its first parent."""
         output = await self.run(
-            "diff-tree",
-            "--no-commit-id",
+            "-c",
+            "log.showRoot=true",
+            "-c",
+            "log.showSignature=false",
+            "log",  # diff-tree would compare a merge with all its parents
+            "--no-walk",
+            "--format=",
             "--name-only",
-            "--root",
-            "-r",
             "-z",
             "-m",
             "--first-parent",

@@ -28,7 +28,7 @@ class CVS(Source):
         method: how "full" cleans: "clean", "fresh" (ignored files, too), "clobber" (deletes all)
             or "copy" (updates the directory "source" and copies it).
         branch: taken when the source stamp has none.
-        global_options: words before all commands.
+        global_options: words before the command of a checkout.
         extra_options: words added to ``checkout``.
         login: the password of a pserver.
     """
@@ -60,10 +60,9 @@ class CVS(Source):
             self._check_choice("method", self.possible_methods)
 
     def vc_words(self, command: list[Any]) -> list[Any]:
-        """The command after the global options."""
-        if command == ["--version"]:
-            return ["cvs", *command]
-        return ["cvs", *self.global_options, *command]
+        """The command; a checkout after the global options."""
+        options = self.global_options if "checkout" in command else []
+        return ["cvs", *options, *command]
 
     @promised
     async def run_vc(self, branch: Any, revision: Any, patch: Any) -> int:
@@ -178,10 +177,11 @@ class CVS(Source):
 
     async def _read(self, name: str) -> str | None:
         target, self.workdir = self.workdir, self._path("CVS")
+        log, self.rc_log = self.rc_log, None
         try:
             text: str | None = await self.getFileContentFromWorker(name)
         finally:
-            self.workdir = target
+            self.workdir, self.rc_log = target, log
         return text
 
     def _cvsEntriesContainStickyDates(self, entries: str) -> bool:
