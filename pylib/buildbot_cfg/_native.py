@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from buildbot_cfg._templates import NeedsPython, constant, template
+from buildbot_cfg.process import _summary
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.results import FLAGS
 from buildbot_cfg.steps.shell import ShellCommand
@@ -68,8 +69,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sigtermTime": ("sigterm_time", _number),
     "interruptSignal": ("interrupt_signal", _one_of(str)),
 }
-#: Every step has one of its own.
-_OWN = "updateBuildSummaryPolicy"
+_POLICY = "updateBuildSummaryPolicy"
 
 
 class NativeShells:
@@ -126,11 +126,13 @@ def _class_fields(cls: type) -> tuple[Fields, frozenset[str]]:
     if not beyond:
         fields["flags"] = _flags(cls)
     for attribute, (field, made) in _FIELDS.items():
-        if attribute != _OWN:
-            try:
-                fields[field] = made(getattr(cls, attribute))
-            except NeedsPython:
-                beyond.add(attribute)
+        value = getattr(cls, attribute)
+        if attribute == _POLICY:
+            value = _summary.policy(cls, value)
+        try:
+            fields[field] = made(value)
+        except NeedsPython:
+            beyond.add(attribute)
     return fields, frozenset(beyond)
 
 

@@ -59,9 +59,17 @@ class BuilderView:
     default_properties: Sourced
     collapse: str
     workdir: str
-    steps: list[RecipeView]
     maker: Any
     hooks: Any
+    #: Makes the views of the steps, and whether these may be native.
+    recipes: _Recipes
+    native: bool
+
+    @property
+    def steps(self) -> list[RecipeView]:
+        """The steps' views, made when they are asked for: the core looks at each once."""
+        steps = self.maker.config.factory.steps
+        return [self.recipes.view(step, self.native) for step in steps]
 
 
 @dataclass(slots=True)
@@ -181,8 +189,7 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
     config = maker.config
     given = config.collapseRequests
     chosen = values["collapseRequests"] if given is None else given
-    env, native = _environment(config)
-    native = native and not maker.is_lazy
+    env, native = _environment(config, recipes)
     return BuilderView(
         name=config.name,
         description=config.description,
@@ -196,21 +203,23 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         default_properties=sourced(config, "defaultProperties", "Builder"),
         collapse=collapse_of(chosen),
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
-        steps=[recipes.view(step, native) for step in config.factory.steps],
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
+        recipes=recipes,
+        native=native and not maker.is_lazy,
     )
 
 
-def _environment(config: BuilderConfig) -> tuple[Any, bool]:
+def _environment(config: BuilderConfig, recipes: _Recipes) -> tuple[Any, bool]:
     """The environment for native steps, and whether steps of the builder may be native."""
     from buildbot_cfg.process.build import Build
 
+    changed = False
+    for step in config.factory.steps:
+        changed |= recipes.facts(step).changes_environment
     may = isinstance(config.factory.workdir, str) and config.factory.build_class() is Build
-    classes = {type(step) for step in config.factory.steps}
-    may = may and not any(_changes_environment(cls) for cls in classes)
     try:
-        return template(config.env), may
+        return template(config.env), may and not changed
     except NeedsPython:
         return {}, False
 
@@ -226,20 +235,33 @@ def _changes_environment(cls: type) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _ClassFacts:
+    """What all steps of one class have in common."""
+
+    path: str
+    changes_environment: bool
+
+
 class _Recipes:
     """Makes the views of steps; remembers what it found out about their classes."""
 
     def __init__(self) -> None:
         self._natives = NativeShells()
-        self._paths: dict[type, str] = {}
+        self._facts: dict[type, _ClassFacts] = {}
 
-    def view(self, step: Any, may_be_native: bool) -> RecipeView:
-        path = self._paths.get(type(step))
-        if path is None:
+    def facts(self, step: Any) -> _ClassFacts:
+        cls = type(step)
+        found = self._facts.get(cls)
+        if found is None:
             from buildbot_cfg._views import class_path
 
-            path = self._paths[type(step)] = class_path(step)
+            found = self._facts[cls] = _ClassFacts(class_path(step), _changes_environment(cls))
             _warn_without_run(step)
+        return found
+
+    def view(self, step: Any, may_be_native: bool) -> RecipeView:
+        path = self.facts(step).path
         found = self._natives.fields(step) if may_be_native else None
         if found is None:
             return RecipeView(path, None, step)

@@ -19,10 +19,24 @@ from buildbot_cfg.process.results import (
 )
 
 
-def policy(step: Any) -> list[int]:
-    """Results with which the step's text goes into the build's."""
-    given = step.updateBuildSummaryPolicy
-    if given is None:
+class ClassPolicy:
+    """The policy of steps that say nothing about it: a list, made when it is asked for."""
+
+    def __get__(self, step: Any, owner: Any) -> Any:
+        if step is None:
+            return self
+        chosen = step.__dict__["updateBuildSummaryPolicy"] = policy(owner, self)
+        return chosen
+
+
+def policy(step: Any, given: Any) -> list[int]:
+    """Results with which the step's text goes into the build's.
+
+    Args:
+        step: the step, or a class for the steps that set none of its flags.
+        given: True, False, a list of results; None or a ClassPolicy: the flags say it.
+    """
+    if given is None or type(given) is ClassPolicy:
         chosen = [EXCEPTION, RETRY, CANCELLED]
         if step.haltOnFailure or step.flunkOnFailure or step.warnOnFailure:
             chosen.append(FAILURE)

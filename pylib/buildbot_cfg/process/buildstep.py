@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from buildbot_cfg import _tasks
 from buildbot_cfg._bridge import StepBase
-from buildbot_cfg._checks import check_type
+from buildbot_cfg._checks import check_type, has_type
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import ArgumentErrors, report
 from buildbot_cfg._suggest import did_you_mean
@@ -54,18 +55,19 @@ __all__ = [
 
 _BOOLEANS = (*ResultComputingConfigMixin.resultConfig, "alwaysRun")
 _DESCRIPTIONS = ("description", "descriptionDone", "descriptionSuffix")
+_FLAG = (bool,)
 _TEXTS = (str, list, tuple, type(None))
 #: Types of the attributes that are checked; a renderable will do, too.
 _KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(_BOOLEANS, (bool,)),
+    **dict.fromkeys(_BOOLEANS, _FLAG),
     "_workdir": (str, type(None)),
     "doStepIf": (bool,),
     "hideStepIf": (bool,),
     **dict.fromkeys(_DESCRIPTIONS, _TEXTS),
     "name": (str,),
 }
-_CHECKED = frozenset(_KINDS)
 _MAY_BE_FUNCTIONS = frozenset(("doStepIf", "hideStepIf"))
+_POLICY = "updateBuildSummaryPolicy"
 
 
 class BuildStep(
@@ -109,7 +111,7 @@ class BuildStep(
     logEncoding: Any = None
     name: Any = "generic"
     progressMetrics: Any = ()
-    updateBuildSummaryPolicy: Any = None
+    updateBuildSummaryPolicy: Any = _summary.ClassPolicy()
     useProgress: Any = True
     set_runtime_properties = True
 
@@ -154,7 +156,7 @@ class BuildStep(
     _early_observers: tuple[tuple[str, Any], ...] | list[tuple[str, Any]] = ()
     _changed_args: ClassVar[dict[str, Any]] = {}
     _workdir: Any = None
-    _statistics: dict[str, Any]
+    _statistics: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, **kwargs: Any) -> None:
         accepted = self._accepted
@@ -166,31 +168,46 @@ class BuildStep(
                 what = f'unknown argument "{key}"{did_you_mean(key, known)}'
                 report(what, _label(self, kwargs), kind=ArgumentErrors)
         self._check_types(kwargs)
-        own = self.__dict__
-        for key in _DESCRIPTIONS:
-            if isinstance(text := getattr(self, key), str):  # subclasses add words to the list
-                own[key] = [text]
-        own["updateBuildSummaryPolicy"] = _summary.policy(self)
-        own["_statistics"] = {}
+        own, policy = self.__dict__, type(self).updateBuildSummaryPolicy
+        if _POLICY in own or type(policy) is not _summary.ClassPolicy or _sets_flag(own):
+            own[_POLICY] = _summary.policy(self, own.get(_POLICY, policy))
 
     def _check_types(self, given: dict[str, Any]) -> None:
         """Checks what is set on the step; what its class says, only until it was right once."""
-        cls = type(self)
-        if "_class_is_right" in cls.__dict__:
-            names = _CHECKED & self.__dict__.keys()
-        else:
-            names = _CHECKED
-        wrong = 0
-        for key in names:
-            value, kinds = getattr(self, key), _KINDS[key]
-            if type(value) in kinds or (key in _MAY_BE_FUNCTIONS and callable(value)):
+        own = self.__dict__
+        texts = type(self).__dict__.get("_class_texts")
+        if texts is None:
+            texts = self._check_class(given)
+        for key, value in own.items():
+            kinds = _KINDS.get(key)
+            if kinds is None:
                 continue
-            label = _label(self, given)
-            wrong += not check_type(label, key.lstrip("_"), value, *kinds, renderable=True)
-        if "name" in names and (isinstance(self.name, str) or is_renderable(self.name)):
-            wrong += not _check_length(self, given)
-        if names is _CHECKED and not wrong:
-            type.__setattr__(cls, "_class_is_right", True)
+            if type(value) not in kinds or key == "name":
+                self._check_value(key, value, given)
+            if kinds is _TEXTS and isinstance(value, str):  # subclasses add words to the list
+                own[key] = [value]
+        for key in texts:
+            if key not in own:
+                own[key] = [getattr(self, key)]
+
+    def _check_class(self, given: dict[str, Any]) -> tuple[str, ...]:
+        """Checks what the step has of its class; which of the descriptions are single strings."""
+        cls, own, right = type(self), self.__dict__, True
+        for key in _KINDS:
+            if key in own:
+                right = _is_right(key, getattr(cls, key)) and right
+            else:
+                right = self._check_value(key, getattr(self, key), given) and right
+        texts = tuple(key for key in _DESCRIPTIONS if isinstance(getattr(cls, key), str))
+        if right:
+            type.__setattr__(cls, "_class_texts", texts)
+        return texts
+
+    def _check_value(self, key: str, value: Any, given: dict[str, Any]) -> bool:
+        if not _is_right(key, value):
+            kinds = _KINDS[key]
+            return check_type(_label(self, given), key.lstrip("_"), value, *kinds, renderable=True)
+        return key != "name" or _check_length(self, given)
 
     # -- the recipe --------------------------------------------------------------------------
 
@@ -476,7 +493,9 @@ class BuildStep(
 
     def setStatistic(self, name: str, value: Any) -> None:
         """Remembers what the step counted."""
-        self._statistics[name] = value
+        if "_statistics" not in self.__dict__:
+            self.__dict__["_statistics"] = {}
+        self.__dict__["_statistics"][name] = value
 
     def setProgress(self, metric: str, value: Any) -> None:
         """Accepted for old steps; progress is shown from the durations of earlier builds."""
@@ -493,6 +512,16 @@ def step_label(step: BuildStep) -> str:
 def _label(step: BuildStep, kwargs: dict[str, Any]) -> str:
     name = kwargs.get("name", type(step).name)
     return f"{quoted('step', name)} ({type(step).__name__})"
+
+
+def _is_right(key: str, value: Any) -> bool:
+    if type(value) in _KINDS[key] or (key in _MAY_BE_FUNCTIONS and callable(value)):
+        return True
+    return has_type(value, _KINDS[key]) or is_renderable(value)
+
+
+def _sets_flag(own: dict[str, Any]) -> bool:
+    return any(_KINDS.get(key) is _FLAG for key in own)
 
 
 def _init_names(cls: type) -> set[str]:

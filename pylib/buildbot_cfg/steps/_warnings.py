@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from functools import cached_property
 from typing import Any, ClassVar
 
 from buildbot_cfg._checks import check_callable
@@ -64,22 +65,38 @@ class WarningCountingShellCommand(ShellMixin, CompositeStepMixin, BuildStep):
     ) -> None:
         if warningPattern is not _UNSET:
             self.warningPattern = warningPattern
-        for name, value in (
-            ("directoryEnterPattern", directoryEnterPattern),
-            ("directoryLeavePattern", directoryLeavePattern),
-            ("suppressionFile", suppressionFile),
-            ("suppressionList", suppressionList),
-            ("maxWarnCount", maxWarnCount),
-        ):
-            if value is not None:
-                setattr(self, name, value)
-        check_callable(f"step ({type(self).__name__})", "warningExtractor", warningExtractor)
+        if directoryEnterPattern is not None:
+            self.directoryEnterPattern = directoryEnterPattern
+        if directoryLeavePattern is not None:
+            self.directoryLeavePattern = directoryLeavePattern
+        if suppressionFile is not None:
+            self.suppressionFile = suppressionFile
+        if suppressionList is not None:
+            self.suppressionList = suppressionList
+        if maxWarnCount is not None:
+            self.maxWarnCount = maxWarnCount
+        if warningExtractor is not None:
+            check_callable(f"step ({type(self).__name__})", "warningExtractor", warningExtractor)
         self.warningExtractor = warningExtractor or type(self).warnExtractWholeLine
-        self.suppressions: list[tuple[Any, Any, Any, Any]] = []
-        self.directoryStack: list[str] = []
-        self.loggedWarnings: list[str] = []
         kwargs = self.setupShellMixin(kwargs)
         super().__init__(**kwargs)
+
+    # Lists of running steps: recipes do without.
+
+    @cached_property
+    def suppressions(self) -> list[tuple[Any, Any, Any, Any]]:
+        """What does not count: file and text pattern, first and last line."""
+        return []
+
+    @cached_property
+    def directoryStack(self) -> list[str]:
+        """The directories that the output has entered."""
+        return []
+
+    @cached_property
+    def loggedWarnings(self) -> list[str]:
+        """The lines that counted."""
+        return []
 
     def addSuppression(self, suppressionList: Any) -> None:
         """Adds (file pattern, text pattern, first line, last line) that do not count."""
