@@ -125,6 +125,7 @@ void EngineControls::rebuild(PathArgs args, Reply<Json> reply) {
     Original original{std::move(builds.rows.front()), {}, {}, {}};
     KILN_TRY(auto requests, db::query_requests(db, {.id = original.build.buildrequestid, .builder = {}}, {}));
     if (requests.rows.empty()) return make_error(Errc::fatal, "cannot rebuild: the build's request is gone");
+    original.build.builderid = requests.rows.front().builderid;  // that of a virtual build builds nothing
     KILN_TRY(auto sets, db::query_buildsets(db, {.id = requests.rows.front().buildsetid}, {}));
     if (sets.rows.empty()) return make_error(Errc::fatal, "cannot rebuild: the build's buildset is gone");
     original.buildset = std::move(sets.rows.front());

@@ -68,18 +68,25 @@ Result<std::int64_t> builder_master(WriteContext& context, std::int64_t builder)
       });
 }
 
+Result<void> describe_builder(Connection& connection, std::int64_t id, const std::optional<std::string>& description,
+                              const std::optional<std::string>& format, const std::optional<std::string>& html,
+                              const std::vector<std::string>& tags) {
+  KILN_TRY_VOID(
+      connection.run("UPDATE builders SET description = ?, description_format = ?, description_html = ? WHERE id = ?",
+                     description, format, html, id));
+  std::vector<std::int64_t> tag_ids;
+  for (const std::string& tag : tags) {
+    KILN_TRY(const auto tag_id, named_row(connection, "tags", tag));
+    tag_ids.push_back(tag_id);
+  }
+  return set_links(connection, "builders_tags", "builderid", "tagid", id, tag_ids);
+}
+
 Result<std::int64_t> apply_builder(WriteContext& context, const writes::BuilderRow& row, const WorkerIds& workers) {
   Connection& connection = context.connection;
   KILN_TRY(const auto id, named_row(connection, "builders", row.name));
-  KILN_TRY_VOID(connection.run(
-      "UPDATE builders SET description = ?, description_format = ?, description_html = ? WHERE id = ?", row.description,
-      row.description_format, row.description_html, id));
-  std::vector<std::int64_t> tags;
-  for (const std::string& tag : row.tags) {
-    KILN_TRY(const auto tag_id, named_row(connection, "tags", tag));
-    tags.push_back(tag_id);
-  }
-  KILN_TRY_VOID(set_links(connection, "builders_tags", "builderid", "tagid", id, tags));
+  KILN_TRY_VOID(
+      describe_builder(connection, id, row.description, row.description_format, row.description_html, row.tags));
   KILN_TRY(const auto link, builder_master(context, id));
   std::vector<std::int64_t> configured;
   for (const std::string& name : row.worker_names) {
@@ -145,6 +152,19 @@ Result<Written> apply(WriteContext& context, const writes::ApplyConfig& write) {
            apply_owned(context, write.change_sources, "changesources", "changesource_masters", "changesourceid"));
   for (const auto* ids : std::initializer_list<const std::vector<std::int64_t>*>{&worker_ids, &schedulers, &sources}) {
     done.child_ids.insert(done.child_ids.end(), ids->begin(), ids->end());
+  }
+  return done;
+}
+
+Result<Written> apply(WriteContext& context, const writes::AddVirtualBuilder& write) {
+  Connection& connection = context.connection;
+  Written done;
+  KILN_TRY(done.id, named_row(connection, "builders", write.name));
+  KILN_TRY(const auto masters,
+           connection.integer("SELECT count(*) FROM builder_masters WHERE builderid = ?", done.id));
+  if (masters.value_or(0) == 0) {
+    KILN_TRY_VOID(describe_builder(connection, done.id, write.description, write.description_format, std::nullopt,
+                                   write.tags));
   }
   return done;
 }

@@ -6,5 +6,6 @@
 namespace kiln::db {
 
 Result<Written> apply(WriteContext& context, const writes::ApplyConfig& write);
+Result<Written> apply(WriteContext& context, const writes::AddVirtualBuilder& write);
 
 }  // namespace kiln::db

@@ -21,7 +21,7 @@ void BuildRun::open_python() {
   script::BuildContext context;
   context.build = row_.id;
   context.number = row_.number;
-  context.builder = builder_.id;
+  context.builder = row_.builderid;
   context.builder_name = builder_.name;
   context.request = request_.row.id;
   context.buildset = request_.row.buildsetid;

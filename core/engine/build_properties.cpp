@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/engine/build_properties.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 namespace kiln::engine {
 namespace {
@@ -24,6 +26,27 @@ void set_source(Properties& properties, const SourceStamp& stamp) {
   properties.set("project", Json(stamp.project), "Build");
 }
 
+constexpr std::string_view name_property = "virtual_builder_name";
+constexpr std::string_view tags_property = "virtual_builder_tags";
+constexpr std::string_view virtual_tag = "_virtual_";
+
+std::optional<std::string> text_of(const Properties& properties, std::string_view name) {
+  const Property* found = properties.find(name);
+  if (found == nullptr || !found->value.is_string()) return std::nullopt;
+  return std::string(found->value.get_string());
+}
+
+// Whether anything that a build's properties come from names the property: builds of most builders end here.
+bool may_be_virtual(const script::Config& config, const RequestState& request, const BuilderState& builder,
+                    const WorkerState& worker) {
+  const auto names_it = [](const Properties& properties) { return properties.find(name_property) != nullptr; };
+  if (names_it(config.properties) || names_it(request.buildset->properties)) return true;
+  if (names_it(builder.config->properties) || names_it(builder.config->default_properties)) return true;
+  if (worker.config && (names_it(worker.config->properties) || names_it(worker.config->default_properties))) return true;
+  return std::any_of(request.buildset->changes.begin(), request.buildset->changes.end(),
+                     [&](const Change& change) { return names_it(change.properties); });
+}
+
 }  // namespace
 
 Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
@@ -42,6 +65,41 @@ Properties initial_properties(const script::Config& config, const RequestState& 
   properties.set("buildnumber", Json(number), "Build");
   if (buildset.row.sourcestamps.size() == 1) set_source(properties, buildset.row.sourcestamps.front());
   return properties;
+}
+
+std::optional<VirtualBuilder> virtual_builder(const script::Config& config, const RequestState& request,
+                                              const BuilderState& builder, const WorkerState& worker) {
+  if (!may_be_virtual(config, request, builder, worker)) return std::nullopt;
+  const Properties known = initial_properties(config, request, builder, worker, 0);
+  VirtualBuilder shown;
+  shown.name = text_of(known, name_property).value_or("");
+  if (shown.name.empty()) return std::nullopt;
+  shown.description = text_of(known, "virtual_builder_description");
+  if (!shown.description) {
+    shown.description = builder.config->description;
+    shown.description_format = builder.config->description_format;
+  }
+  const Property* tags = known.find(tags_property);
+  if (tags != nullptr && tags->value.is_array()) {
+    for (const Json& tag : tags->value.get_array()) {
+      if (tag.is_string()) shown.tags.emplace_back(tag.get_string());
+    }
+  } else {
+    shown.tags = builder.config->tags;
+  }
+  if (std::find(shown.tags.begin(), shown.tags.end(), virtual_tag) == shown.tags.end()) {
+    shown.tags.emplace_back(virtual_tag);
+  }
+  return shown;
+}
+
+void mark_virtual_tags(Properties& properties) {
+  const Property* tags = properties.find(tags_property);
+  if (tags == nullptr || !tags->value.is_array() || !text_of(properties, name_property)) return;
+  JsonArray marked = tags->value.get_array();
+  if (std::find(marked.begin(), marked.end(), Json(virtual_tag)) != marked.end()) return;
+  marked.emplace_back(virtual_tag);
+  properties.set(tags_property, Json(std::move(marked)), std::string(tags->source), tags->runtime);
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the value is nested.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/secrets.h"
@@ -13,6 +15,16 @@ namespace kiln::engine {
 // The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below.
 Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
                               const WorkerState& worker, std::int64_t number);
+// A builder that a build appears under in place of its own: none when no property says so.
+struct VirtualBuilder {
+  std::string name;
+  std::optional<std::string> description, description_format;
+  std::vector<std::string> tags;
+};
+std::optional<VirtualBuilder> virtual_builder(const script::Config& config, const RequestState& request,
+                                              const BuilderState& builder, const WorkerState& worker);
+// Adds the tag of such builders to the property that names tags, if there is one.
+void mark_virtual_tags(Properties& properties);
 // The value with secrets replaced in all texts of it.
 Json masked_values(const Secrets& secrets, const Json& value);
 // Who is to blame or asked for the build: sorted; empty: nobody known.

@@ -110,7 +110,19 @@ void BuildRun::give_up_claim() {
 
 void BuildRun::add_row() {
   enter_phase(Phase::adding);
-  row_.builderid = builder_.id;
+  auto shown = virtual_builder(*master_config_, request_, builder_, worker_);
+  if (!shown) return add_build(builder_.id);
+  const std::size_t index = pending_.add(writes::AddVirtualBuilder{
+      std::move(shown->name), std::move(shown->description), std::move(shown->description_format),
+      std::move(shown->tags)});
+  pending_.then([self = shared_from_this(), index](const Committed& committed) {
+    self->add_build(BuilderId(committed[index].id));
+  });
+  commit_pending();
+}
+
+void BuildRun::add_build(BuilderId shown_under) {
+  row_.builderid = shown_under;
   row_.buildrequestid = request_.row.id;
   row_.workerid = worker_.row.id;
   row_.masterid = kernel_.master;
@@ -157,6 +169,7 @@ void BuildRun::on_added(const Written& build, const Written& step) {
 // The events of a new build in upstream's order: properties, the row, who is to blame, what it does now.
 void BuildRun::announce() {
   properties_ = initial_properties(*master_config_, request_, builder_, worker_, row_.number);
+  mark_virtual_tags(properties_);
   BuildPropertiesRow known{row_.id, properties_};
   writes::SetBuildProperties write{row_.id, {properties_.begin(), properties_.end()}};
   Properties owners;

@@ -93,6 +93,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void on_claimed(bool ok);
   void give_up_claim();
   void add_row();
+  void add_build(BuilderId shown_under);
   void on_added(const Written& build, const Written& step);
   void announce();
   void publish_state(const std::string& state);

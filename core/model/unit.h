@@ -240,6 +240,15 @@ struct ApplyConfig {
   std::vector<NamedRow> change_sources;
 };
 
+// The row of a builder that builds of others appear under. Written.id = its id. One that a master has configured keeps
+// its texts and tags.
+struct AddVirtualBuilder {
+  std::string name;
+  std::optional<std::string> description;
+  std::optional<std::string> description_format;
+  std::vector<std::string> tags;
+};
+
 struct Heartbeat {
   EpochSeconds now = 0;
 };
@@ -258,7 +267,7 @@ using Write = std::variant<
     writes::StartStep, writes::SetStepState, writes::SetStepUrls, writes::FinishStep, writes::AddLog,
     writes::SetLogLines, writes::FinishLog, writes::AddTestResultSet, writes::AddTestResults,
     writes::CompleteTestResultSet, writes::FindObject, writes::SetObjectState, writes::SetState, writes::SetSchedulerEnabled, writes::WorkerConnected,
-    writes::WorkerDisconnected, writes::SetWorkerState, writes::ApplyConfig, writes::Heartbeat, writes::StopMaster>;
+    writes::WorkerDisconnected, writes::SetWorkerState, writes::ApplyConfig, writes::AddVirtualBuilder, writes::Heartbeat, writes::StopMaster>;
 
 // What one write did, in the place of its index.
 struct Written {

@@ -187,6 +187,14 @@ ALLOWED: tuple[Allowed, ...] = (
         "builds.raises/1.*state_string",
         "A renderer is named by its function; Buildbot adds the function's address.",
     ),
+    *(
+        Allowed(
+            ("virtual_builders",),
+            path,
+            "A builder of the configuration keeps its description and tags when builds of others appear under it.",
+        )
+        for path in ("notes.builders?3?.*", "builders.real.*")
+    ),
     Allowed(
         ("build_hooks",),
         "builds.told/1.properties.done fails",

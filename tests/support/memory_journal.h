@@ -36,6 +36,7 @@ class MemoryJournal : public Journal {
   std::map<ChangeId, Change> changes;
   std::map<BuildsetId, Buildset> buildsets;
   std::map<BuildsetId, Properties> buildset_properties;
+  std::map<std::string, writes::AddVirtualBuilder> virtual_builders;
   std::map<RequestId, RequestRow> requests;
   std::map<BuildId, BuildRow> builds;
   std::map<StepId, Step> steps;

@@ -321,6 +321,12 @@ struct MemoryJournal::Applier {
     for (const auto& row : write.change_sources) written.child_ids.push_back(db.named_id("changesources", row.name));
     return written;
   }
+  Written operator()(const writes::AddVirtualBuilder& write) const {
+    Written written;
+    written.id = db.named_id("builders", write.name);
+    db.virtual_builders[write.name] = write;
+    return written;
+  }
   Written operator()(const writes::Heartbeat&) const { return {}; }
   Written operator()(const writes::StopMaster&) const { return {}; }
 };

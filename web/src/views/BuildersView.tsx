@@ -63,12 +63,17 @@ function matches(builder: Builder, filter: string): boolean {
   );
 }
 
+/** Builders of a running master, and those that only builds of others appear under. */
+function isShown(builder: Builder): boolean {
+  return builder.masterids.length > 0 || builder.tags.includes('_virtual_');
+}
+
 function BuilderRows({ filter }: { filter: string }) {
   const list = useRef<HTMLUListElement>(null);
   const builders = useSelected(
     ({ store }) =>
       store.builders
-        .select((row) => row.masterids.length > 0 && matches(row, filter))
+        .select((row) => isShown(row) && matches(row, filter))
         .map((row) => row.value)
         .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })),
     [filter],
