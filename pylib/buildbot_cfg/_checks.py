@@ -51,6 +51,16 @@ def check_type(
     return False
 
 
+def check_attributes(
+    made: Any, kinds: Mapping[str, tuple[type, ...]], renderable: bool = False
+) -> None:
+    """Checks several attributes of an object, which its ``label`` names in messages."""
+    for name, expected in kinds.items():
+        value = getattr(made, name)
+        if type(value) not in expected:
+            check_type(made.label, name, value, *expected, renderable=renderable)
+
+
 def check_callable(owner: str, name: str, value: object) -> bool:
     """Whether the value is None or can be called."""
     if value is None or callable(value):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from abc import ABCMeta
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
@@ -83,15 +84,19 @@ def _accepted(cls: Declared) -> Parameters | None:
     return _merged(cls, method) if cls._call_goes_on else _parameters(own)
 
 
-def _shape_for(cls: Declared) -> _Shape | None:
-    """What a call of the class may give; kept with the class as long as its functions stay."""
-    init, own = cls.__init__, getattr(cls, cls._call_is_checked_by, None)  # type: ignore[misc]
-    kept = cls.__dict__.get("_kept_shape")
+def _call_of(cls: Declared) -> tuple[object, object, _Shape | None, bool]:
+    """What a call of the class may give; kept with the class as long as its functions stay.
+
+    Returns:
+        the functions, the arguments, and whether its objects are sealed.
+    """
+    init, method = cls.__init__, cls._call_is_checked_by  # type: ignore[misc]
+    own = init if method == "__init__" else getattr(cls, method, None)
+    kept: tuple[object, object, _Shape | None, bool] | None = cls.__dict__.get("_kept_call")
     if kept is None or kept[0] is not own or kept[1] is not init:
-        kept = (own, init, _new_shape(cls, own, init))
-        type.__setattr__(cls, "_kept_shape", kept)
-    shape: _Shape | None = kept[2]
-    return shape
+        kept = (own, init, _new_shape(cls, own, init), hasattr(cls, "_sealed"))
+        type.__setattr__(cls, "_kept_call", kept)
+    return kept
 
 
 def _new_shape(cls: Declared, own: object, init: object) -> _Shape | None:
@@ -152,6 +157,16 @@ def _in_order(parameters: list[inspect.Parameter]) -> Parameters:
     )
 
 
+class Label:
+    """The attribute ``label``: what an object is called in messages, made when it is asked for."""
+
+    def __init__(self, of: Callable[[Any], str]) -> None:
+        self._of = of
+
+    def __get__(self, made: Any, owner: Any) -> str:
+        return owner.__name__ if made is None else self._of(made)
+
+
 def quoted(kind: str, name: object) -> str:
     """How an object is called in messages: ``builder "x"``."""
     return f'{kind} "{name}"' if isinstance(name, str) and name else kind
@@ -186,11 +201,14 @@ class Declared(ABCMeta):
     if not TYPE_CHECKING:  # who checks types shall see the arguments of each class
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            shape = _shape_for(cls)
+            _, _, shape, is_sealed = _call_of(cls)
             if shape is not None and _old_spellings.is_lenient():
                 args, kwargs = _old_spellings.renamed(cls, args, kwargs)
             if shape is None or shape.fits(args, kwargs):
-                return _sealed(super().__call__(*args, **kwargs))
+                made = super().__call__(*args, **kwargs)
+                if is_sealed and is_collecting():
+                    made._sealed = True
+                return made
             by_place = args[0] if args and _names_first(cls, shape) else None
             name = kwargs.get("name", by_place)
             label = quoted(cls.__name__, name)
@@ -200,7 +218,10 @@ class Declared(ABCMeta):
                 broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
                 broken.__dict__.update(_broken=True, name=name)
                 return broken
-            return _sealed(super().__call__(*args, **kwargs))
+            made = super().__call__(*args, **kwargs)
+            if is_sealed and is_collecting():
+                made._sealed = True
+            return made
 
     @property
     def __signature__(cls) -> inspect.Signature | None:
@@ -245,12 +266,6 @@ def check_service(service: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 def _is_ours(module: str | None) -> bool:
     return module is not None and module.startswith("buildbot_cfg.")
-
-
-def _sealed(made: Any) -> Any:
-    if hasattr(made, "_sealed") and is_collecting():
-        made._sealed = True
-    return made
 
 
 def is_broken(value: object) -> bool:

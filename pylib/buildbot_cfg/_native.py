@@ -94,7 +94,7 @@ class NativeShells:
         shared, beyond = stock
         try:
             return shared, _own_fields(step, beyond)
-        except NeedsPython:
+        except (NeedsPython, RecursionError):  # a list within itself: rendering says so
             return None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildbot_cfg._declared import Declared
 from buildbot_cfg.util import NotABranch
@@ -15,8 +14,7 @@ from buildbot_cfg.util import NotABranch
 _ATTRIBUTES = ("project", "codebase", "repository", "category", "branch")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One condition: a value of the change, and what it is compared with."""
 
     attribute: str
@@ -95,13 +93,13 @@ class ChangeFilter(metaclass=Declared):
         for attribute, function in _FUNCTIONS:
             if given[function] is not None:
                 self.functions[attribute] = given[function]
-        for suffix, negate, is_pattern in _FORMS:
-            self._take_properties(f"property{suffix or '_eq'}", given, negate, is_pattern)
+        for name, negate, is_pattern in _PROPERTIES:
+            if given[name]:
+                self._take_properties(name, given[name], negate, is_pattern)
 
     def _take_properties(
-        self, name: str, given: dict[str, Any], negate: bool, is_pattern: bool
+        self, name: str, wanted: dict[str, Any], negate: bool, is_pattern: bool
     ) -> None:
-        wanted = given[name] or {}
         if not isinstance(wanted, dict):
             raise ValueError(f'"{name}" of ChangeFilter must be a dict, not {wanted!r}')
         for key, value in wanted.items():
@@ -198,6 +196,9 @@ def _arguments(attribute: str, equal: str = "") -> tuple[_Argument, ...]:
 
 
 _ALL_ARGUMENTS = tuple(argument for name in _ATTRIBUTES for argument in _arguments(name))
+_PROPERTIES = tuple(
+    (f"property{suffix or '_eq'}", negate, is_pattern) for suffix, negate, is_pattern in _FORMS
+)
 _FUNCTIONS = tuple((name, name + "_fn") for name in _ATTRIBUTES)
 
 
@@ -212,6 +213,8 @@ def _conditions(
 
 
 def _values(owner: str, name: str, value: Any, is_pattern: bool) -> tuple[Any, ...]:
+    if type(value) is str and not is_pattern:
+        return (value,)
     values = value if isinstance(value, list) else [value]
     if is_pattern:
         return tuple(_pattern(owner, name, item) for item in values)

@@ -9,19 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._bridge import BuilderBase
 from buildbot_cfg._checks import (
+    check_attributes,
     check_callable,
     check_properties,
     check_strings,
     check_type,
     shown,
 )
-from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._declared import Declared, Label, quoted
 from buildbot_cfg._errors import report
 
 if TYPE_CHECKING:
     from buildbot_cfg.process.factory import BuildFactory
 
 _UNSAFE = re.compile(r"[\t !#$%&'()*+,./:;<=>?@\[\\\]^{|}~]")
+_FUNCTIONS = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if")
+_TEXTS: dict[str, tuple[type, ...]] = {
+    "description": (str, type(None)),
+    "project": (str, type(None)),
+}
 RESERVED_UNDERSCORE_NAMES = ["__Janitor"]
 
 
@@ -49,6 +55,8 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         ['w1']
     """
 
+    label = Label(lambda builder: quoted("builder", builder.name))
+
     def __init__(
         self,
         name: str | bytes | None = None,
@@ -72,36 +80,31 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         do_build_if: Callable[..., Any] | None = None,
     ) -> None:
         self.name = self._checked_name(name)
-        self.label = label = quoted("builder", self.name)
         self.factory = self._checked_factory(factory)
         self.workernames = self._checked_workers(workername, workernames)
         self._check_directories(builddir, workerbuilddir)
         self.tags = self._checked_tags(tags)
-        self.env = env if env is not None and check_type(label, "env", env, dict) else {}
-        self.properties = check_properties(label, "properties", properties)
-        self.defaultProperties = check_properties(label, "defaultProperties", defaultProperties)
+        self.env = {} if env is None or not check_type(self.label, "env", env, dict) else env
+        self.properties = self._checked_properties("properties", properties)
+        self.defaultProperties = self._checked_properties("defaultProperties", defaultProperties)
         self.locks = locks if locks is not None else []
-        for key, function in (
-            ("nextWorker", nextWorker),
-            ("nextBuild", nextBuild),
-            ("canStartBuild", canStartBuild),
-            ("do_build_if", do_build_if),
-        ):
-            check_callable(label, key, function)
-            setattr(self, key, function)
-        if not isinstance(collapseRequests, bool):
-            check_callable(label, "collapseRequests", collapseRequests)
+        self.nextWorker, self.nextBuild = nextWorker, nextBuild
+        self.canStartBuild, self.do_build_if = canStartBuild, do_build_if
         self.collapseRequests = collapseRequests
-        check_type(label, "description", description, str, type(None))
-        self.description = description
+        self.description, self.description_format = description, description_format
+        self.project = project
+        for key in _FUNCTIONS:
+            function = getattr(self, key)
+            if function is not None:
+                check_callable(self.label, key, function)
+        if collapseRequests is not None and not isinstance(collapseRequests, bool):
+            check_callable(self.label, "collapseRequests", collapseRequests)
+        check_attributes(self, _TEXTS)
         if description_format not in (None, "markdown"):
             what = (
                 f'"description_format" must be None or "markdown", not {shown(description_format)}'
             )
-            report(what, label)
-        self.description_format = description_format
-        check_type(label, "project", project, str, type(None))
-        self.project = project
+            report(what, self.label)
 
     def _checked_name(self, name: Any) -> str:
         if isinstance(name, bytes):
@@ -116,6 +119,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         if name.startswith("_") and name not in RESERVED_UNDERSCORE_NAMES:
             report("builder names must not start with an underscore", quoted("builder", name))
         return name
+
+    def _checked_properties(self, key: str, given: Any) -> dict[str, Any]:
+        return {} if given is None else check_properties(self.label, key, given)
 
     def _checked_factory(self, factory: Any) -> Any:
         from buildbot_cfg.process.factory import BuildFactory
@@ -144,8 +150,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         return list(dict.fromkeys(names))
 
     def _check_directories(self, builddir: Any, workerbuilddir: Any) -> None:
-        check_type(self.label, "builddir", builddir, str, type(None))
-        check_type(self.label, "workerbuilddir", workerbuilddir, str, type(None))
+        for key, given in (("builddir", builddir), ("workerbuilddir", workerbuilddir)):
+            if given is not None:
+                check_type(self.label, key, given, str, type(None))
         self.builddir = builddir if builddir is not None else safe_filename(self.name)
         self.workerbuilddir = workerbuilddir if workerbuilddir is not None else self.builddir
 
@@ -156,8 +163,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
             return []
         if not check_strings(self.label, "tags", tags, (list,)):
             return []
-        for tag in dict.fromkeys(tag for tag in tags if tags.count(tag) > 1):
-            report(f'duplicate tag "{tag}"', self.label)
+        if len(set(tags)) < len(tags):
+            for tag in dict.fromkeys(tag for tag in tags if tags.count(tag) > 1):
+                report(f'duplicate tag "{tag}"', self.label)
         return list(tags)
 
     def getConfigDict(self) -> dict[str, Any]:

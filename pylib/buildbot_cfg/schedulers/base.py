@@ -9,7 +9,7 @@ from typing import Any
 
 from buildbot_cfg._bridge import SchedulerBase
 from buildbot_cfg._checks import check_properties, check_strings, check_type, has_type, shown
-from buildbot_cfg._declared import Declared, quoted
+from buildbot_cfg._declared import Declared, Label, quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
@@ -28,6 +28,8 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         priority: an integer; higher ones are built first.
     """
 
+    label = Label(lambda scheduler: quoted("scheduler", scheduler.name))
+
     def __init__(
         self,
         name: str,
@@ -36,28 +38,29 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         codebases: Any = None,
         priority: int | Callable[..., int] | None = None,
     ) -> None:
-        self.name, self.label = name, quoted("scheduler", name)
+        self.name = name
         if not isinstance(name, str) or not name:
             report(f"a scheduler needs a name (a string), not {shown(name)}", "scheduler")
         self.builderNames = self._checked_builders(builderNames)
-        self.properties = check_properties(self.label, "properties", properties)
+        self.properties: dict[str, Any] = {}
+        if properties is not None:
+            self.properties = check_properties(self.label, "properties", properties)
         self.codebases = self._checked_codebases(codebases)
-        if not has_type(priority, (int, type(None))) and not callable(priority):
+        if priority is not None and not has_type(priority, (int,)) and not callable(priority):
             report(
                 f'"priority" must be an integer or a function, not {shown(priority)}', self.label
             )
         self.priority = priority
 
     def _checked_builders(self, names: Any) -> Any:
-        if is_renderable(names):
-            return names
+        if is_renderable(names) or (type(names) is list and {*map(type, names)} == {str}):
+            return names  # no copy: some files fill the list after the scheduler is made
         if not isinstance(names, (list, tuple)):
             what = f'"builderNames" must be a list of strings, not {shown(names)}'
             report(what, self.label)
             return []
         plain = [name for name in names if not holds_renderable(name)]
         check_strings(self.label, "builderNames", plain)
-        # No copy: some files fill the list after the scheduler is made.
         return names
 
     def _checked_codebases(self, codebases: Any) -> dict[str, dict[str, Any]]:
@@ -109,7 +112,7 @@ BaseScheduler = ReconfigurableBaseScheduler
 def checked_reason(scheduler: Any, reason: Any, keys: tuple[str, ...]) -> str:
     """The reason with its ``%(name)s`` and ``%(classname)s`` replaced."""
     label = scheduler.label
-    if not check_type(label, "reason", reason, str):
+    if type(reason) is not str and not check_type(label, "reason", reason, str):
         return ""
     values = {"name": scheduler.name, "classname": type(scheduler).__name__}
     try:

@@ -6,13 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from buildbot_cfg._checks import check_callable, check_type
+from buildbot_cfg._checks import check_attributes, check_callable
 from buildbot_cfg._errors import report
 from buildbot_cfg.changes.filter import ChangeFilter
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler, checked_reason
 from buildbot_cfg.util import NotABranch
 
 _REASON = "The %(classname)s scheduler named '%(name)s' triggered this build"
+_KINDS: dict[str, tuple[type, ...]] = {
+    "treeStableTimer": (int, float, type(None)),
+    "onlyImportant": (bool,),
+    "createAbsoluteSourceStamps": (bool,),
+}
 _REASON_KEYS = ("classname", "name")
 
 
@@ -39,17 +44,14 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         createAbsoluteSourceStamps: bool = False,
     ) -> None:
         super().__init__(name, builderNames, properties, codebases, priority)
-        label = self.label
-        check_type(label, "treeStableTimer", treeStableTimer, int, float, type(None))
-        if isinstance(treeStableTimer, (int, float)) and treeStableTimer < 0:
-            report(f'"treeStableTimer" must not be negative, not {treeStableTimer}', label)
-        self.treeStableTimer = treeStableTimer
-        check_callable(label, "fileIsImportant", fileIsImportant)
-        self.fileIsImportant = fileIsImportant
-        check_type(label, "onlyImportant", onlyImportant, bool)
+        self.treeStableTimer, self.fileIsImportant = treeStableTimer, fileIsImportant
         self.onlyImportant = onlyImportant
-        check_type(label, "createAbsoluteSourceStamps", createAbsoluteSourceStamps, bool)
         self.createAbsoluteSourceStamps = createAbsoluteSourceStamps
+        check_attributes(self, _KINDS)
+        if isinstance(treeStableTimer, (int, float)) and treeStableTimer < 0:
+            report(f'"treeStableTimer" must not be negative, not {treeStableTimer}', self.label)
+        if fileIsImportant is not None:
+            check_callable(self.label, "fileIsImportant", fileIsImportant)
         self.branch, self.categories = branch, categories
         self.change_filter = self._checked_filter(branch, change_filter, categories)
         self.reason = checked_reason(self, reason, _REASON_KEYS)

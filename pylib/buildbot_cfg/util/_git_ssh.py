@@ -88,22 +88,23 @@ def check_ssh_config(
 class GitMixin:
     """For whoever runs git: what the installed version can do."""
 
-    gitInstalled: bool
-    supportsBranch: bool
-    supportsProgress: bool
-    supportsSubmoduleForce: bool
-    supportsSubmoduleCheckout: bool
-    supportsSshPrivateKeyAsEnvOption: bool
-    supportsSshPrivateKeyAsConfigOption: bool
-    supportsFilters: bool
-    supports_lsremote_symref: bool
-    supports_credential_store: bool
+    gitInstalled = False
+    supportsBranch = False
+    supportsProgress = False
+    supportsSubmoduleForce = False
+    supportsSubmoduleCheckout = False
+    supportsSshPrivateKeyAsEnvOption = False
+    supportsSshPrivateKeyAsConfigOption = False
+    supportsFilters = False
+    supports_lsremote_symref = False
+    supports_credential_store = False
 
     def setupGit(self) -> None:
         """Nothing is known yet."""
-        self.gitInstalled = False
-        for name in _FEATURES:
-            setattr(self, name, False)
+        if self.gitInstalled:
+            self.gitInstalled = False
+            for name in _FEATURES:
+                setattr(self, name, False)
 
     def parseGitFeatures(self, version_stdout: str) -> None:
         """Reads what ``git --version`` said."""

@@ -25,6 +25,7 @@ from buildbot_cfg.util.git_credential import (
 _READS = 0o400
 _RUNS = 0o700
 _SECONDS = 120
+_NO_KEYS = (None, None, None)
 _SIGTERM_SECONDS = 1  # git takes its lock files away when it is asked to end
 
 
@@ -42,6 +43,15 @@ class GitStepAuth:
     #: git's commands that may speak with the server.
     commands = frozenset(
         ("clone", "credential", "fetch", "ls-remote", "push", "submodule", "checkout")
+    )
+
+    __slots__ = (
+        "_has_host_key",
+        "git_credential_options",
+        "ssh_host_key",
+        "ssh_known_hosts",
+        "ssh_private_key",
+        "step",
     )
 
     def __init__(
@@ -187,7 +197,8 @@ class GitStepMixin(GitMixin):
     def setupGitStep(self) -> None:
         """Called by ``__init__`` when the arguments are set."""
         self.setupGit()
-        check_type(self._label(), "config", self.config, dict, type(None))
+        if self.config is not None:
+            check_type(self._label(), "config", self.config, dict, type(None))
 
     def _label(self) -> str:
         return str(getattr(self, "label", f"step ({type(self).__name__})"))
@@ -196,7 +207,7 @@ class GitStepMixin(GitMixin):
         """Reports a repository that is missing or nonsense."""
         if not self.repourl:
             report('argument "repourl" is missing', self._label(), kind=ArgumentErrors)
-        else:
+        elif type(self.repourl) is not str:
             check_type(self._label(), "repourl", self.repourl, str, renderable=True)
 
     def setup_repourl(self) -> None:
@@ -213,9 +224,14 @@ class GitStepMixin(GitMixin):
         auth_credentials: Any = None,
     ) -> None:
         """Checks and keeps keys and credentials."""
-        label = self._label()
-        check_ssh_config(label, ssh_private_key, ssh_host_key, ssh_known_hosts)
-        options = checked_credentials(label, self.repourl, auth_credentials, git_credential_options)
+        options = None
+        given = (ssh_private_key, ssh_host_key, ssh_known_hosts)
+        if given != _NO_KEYS:
+            check_ssh_config(self._label(), *given)
+        if git_credential_options is not None or auth_credentials is not None:
+            options = checked_credentials(
+                self._label(), self.repourl, auth_credentials, git_credential_options
+            )
         self._git_auth = GitStepAuth(self, ssh_private_key, ssh_host_key, ssh_known_hosts, options)
 
     def _get_auth_data_workdir(self) -> str:

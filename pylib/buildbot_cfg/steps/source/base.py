@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from buildbot_cfg._checks import check_type, shown
-from buildbot_cfg._declared import quoted
+from buildbot_cfg._checks import check_attributes, shown
+from buildbot_cfg._declared import Label, quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.interfaces import WorkerSetupError
@@ -23,6 +23,21 @@ _PATCHED = ".buildbot-patched"
 _DIFF = ".buildbot-diff"
 _PATCH_TIMEOUT = 20 * 60
 _MODES = ("incremental", "full")
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "alwaysUseLatest": (bool,),
+    "timeout": (int, float, type(None)),
+    "env": (dict, type(None)),
+    "logEnviron": (bool,),
+}
+
+
+def _label_of(step: Any) -> str:
+    name = step.name
+    if isinstance(name, Interpolate):
+        name = name.kwargs.get("name")  # with a codebase
+    return f"{quoted('step', name)} ({type(step).__name__})"
 
 
 class Source(BuildStep, CommandLines):
@@ -43,6 +58,10 @@ class Source(BuildStep, CommandLines):
     flunkOnFailure = True
     branch: Any = None
     method: Any = None
+    revision: Any = None
+    sourcestamp: Any = None
+    stdio_log: Any = None
+    label = Label(_label_of)
     #: What a subclass declares: its program, and the methods of mode "full".
     program: ClassVar[str] = ""
     possible_methods: Any = ()
@@ -63,13 +82,8 @@ class Source(BuildStep, CommandLines):
         codebase: str = "",
         **kwargs: Any,
     ) -> None:
-        name = kwargs.get("name", type(self).name)
-        self.label = f"{quoted('step', name)} ({type(self).__name__})"
-        check_type(self.label, "alwaysUseLatest", alwaysUseLatest, bool, renderable=True)
-        check_type(self.label, "timeout", timeout, int, float, type(None), renderable=True)
-        check_type(self.label, "env", env, dict, type(None), renderable=True)
-        check_type(self.label, "logEnviron", logEnviron, bool, renderable=True)
         if codebase:
+            name = kwargs.get("name", type(self).name)
             kwargs["name"] = Interpolate(
                 "%(kw:name)s-%(kw:codebase)s", name=name, codebase=codebase
             )
@@ -84,10 +98,8 @@ class Source(BuildStep, CommandLines):
         )
         self.mode, self.codebase, self.timeout = mode, codebase, timeout
         self.alwaysUseLatest, self.logEnviron, self.env = alwaysUseLatest, logEnviron, env
+        check_attributes(self, _KINDS, renderable=True)
         self.retry = self._checked_retry(retry)
-        self.revision: Any = None
-        self.sourcestamp: Any = None
-        self.stdio_log: Any = None
 
     # -- what subclasses check ---------------------------------------------------------------
 

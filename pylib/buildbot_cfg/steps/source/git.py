@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from buildbot_cfg._checks import check_type
+from buildbot_cfg._checks import check_attributes, check_type
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, promised
 from buildbot_cfg.interfaces import WorkerSetupError
@@ -21,13 +21,16 @@ __all__ = ["Git", "GitCommit", "GitPush", "GitTag"]
 
 #: A ref or revision that git can only take as such: no option, no refspec, no white space.
 _SAFE_REF = re.compile(r"[^-+\s:][^\s:\x00-\x1f\x7f]*\Z")
-_BOOLEANS = (
-    "submodules",
-    "remoteSubmodules",
-    "tags",
-    "retryFetch",
-    "clobberOnFailure",
-)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "getDescription": (bool, dict),
+    "shallow": (bool, int, str),
+    "filters": (list, tuple, type(None)),
+    "submodules": (bool,),
+    "remoteSubmodules": (bool,),
+    "tags": (bool,),
+    "retryFetch": (bool,),
+    "clobberOnFailure": (bool,),
+}
 
 
 class Git(GitCommands):
@@ -69,6 +72,7 @@ class Git(GitCommands):
         "repourl", "reference", "branch", "codebase", "mode", "method", "origin",
     ]  # fmt: skip
     possible_methods = ("clean", "fresh", "clobber", "copy", None)
+    srcdir = "source"
 
     def __init__(
         self,
@@ -103,7 +107,6 @@ class Git(GitCommands):
         self.tags, self.shallow, self.filters = tags, shallow, filters
         self.prog, self.retryFetch = progress, retryFetch
         self.clobberOnFailure, self.getDescription = clobberOnFailure, getDescription
-        self.srcdir = "source"
         self.setupGitStep()
         self.check_repourl()
         self.setup_git_auth(
@@ -112,20 +115,18 @@ class Git(GitCommands):
         self._check()
 
     def _check(self) -> None:
-        label = self.label
         self._check_mode()
         if self.mode == "full":  # without a meaning otherwise
             self._check_choice("method", self.possible_methods)
-        known = not is_renderable(self.mode) and not is_renderable(self.method)
-        if self.shallow and known and self.mode == "full" and self.method != "clobber":
-            report('"shallow" with mode "full" needs the method "clobber"', label)
-        check_type(label, "branch", self.branch, str, type(None), renderable=True)
-        check_type(label, "getDescription", self.getDescription, bool, dict)
-        check_type(label, "shallow", self.shallow, bool, int, str)
-        check_type(label, "filters", self.filters, list, tuple, type(None))
-        for key in _BOOLEANS:
-            check_type(label, key, getattr(self, key), bool)
-        check_type(label, "progress", self.prog, bool)
+        if self.shallow:
+            known = not is_renderable(self.mode) and not is_renderable(self.method)
+            if known and self.mode == "full" and self.method != "clobber":
+                report('"shallow" with mode "full" needs the method "clobber"', self.label)
+        if type(self.branch) is not str:
+            check_type(self.label, "branch", self.branch, str, type(None), renderable=True)
+        check_attributes(self, _KINDS)
+        if type(self.prog) is not bool:
+            check_type(self.label, "progress", self.prog, bool)
 
     def computeSourceRevision(self, changes: list[Any]) -> Any:
         """The last change's revision."""
