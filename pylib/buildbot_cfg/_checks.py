@@ -13,6 +13,7 @@ from buildbot_cfg.process._rendering import is_renderable
 
 #: Names of arguments whose values are nobody's business.
 _PRIVATE = re.compile("passw|token|secret|credential|auth|private|userpass", re.IGNORECASE)
+_STRINGS = {str}
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*\Z")
 
 _WORDS: dict[type, str] = {
@@ -94,6 +95,11 @@ def check_strings(
     for item in wrong:
         report(f'"{name}" must hold strings, not {shown_as(name, item)}', owner)
     return not wrong
+
+
+def are_strings(value: object) -> bool:
+    """Whether it is a list of nothing but strings, quickly; others may be right all the same."""
+    return type(value) is list and {*map(type, value)} <= _STRINGS
 
 
 def check_properties(owner: str, name: str, value: object) -> dict[str, Any]:

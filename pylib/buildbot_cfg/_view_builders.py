@@ -123,7 +123,7 @@ def builder_views(
     recipes = _Recipes()
     for given in values["builders"]:
         config = _of_dict(given, lines) if isinstance(given, dict) else given
-        if not isinstance(config, BuilderConfig):
+        if type(config) is not BuilderConfig and not isinstance(config, BuilderConfig):
             report(
                 f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders")
             )
@@ -174,7 +174,7 @@ def _check(
     from buildbot_cfg.process.build import Build
 
     build_class = config.factory.build_class()
-    for name in _BUILD_HOOKS:
+    for name in _BUILD_HOOKS if build_class is not Build else ():
         if getattr(build_class, name, None) is not getattr(Build, name, None):
             what = f"the method {name} of {build_class.__name__} is not called in this version"
             warn(what, config.label, where)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -48,7 +49,8 @@ class SchedulerView:
     #: The scheduler, when user code has a say in its orders.
     order: Any = None
     tree_stable_timer: float | None = None
-    filter: list[tuple[str, list[Any], bool]] = field(default_factory=list)
+    #: Whose conditions say which changes count, when the core can compare them.
+    filtered_by: Any = None
     only_important: bool = False
     reason: str = ""
     hooks: Any = None
@@ -60,10 +62,15 @@ class SchedulerView:
     upstream: str = ""
     button_name: str = ""
     label: str = ""
-    all_fields: list[Any] = field(default_factory=list)
+    all_fields: Sequence[Any] = ()
     form: Any = None
     #: The form runs no code of the user's.
     form_is_stock: bool = False
+
+    @property
+    def filter(self) -> list[tuple[str, list[Any], bool]]:
+        """Attribute, values and whether it must not be one of them."""
+        return [] if self.filtered_by is None else _conditions(self.filtered_by)
 
 
 def scheduler_views(
@@ -75,6 +82,7 @@ def scheduler_views(
     driven: set[str] = set()
     known = {builder.name for builder in builders}
     known |= {str(b.name) for b in values["builders"] if is_broken(b)}
+    uncalled: dict[type, list[str]] = {}
     for scheduler in values["schedulers"]:
         if not isinstance(scheduler, ReconfigurableBaseScheduler):
             report(
@@ -89,7 +97,12 @@ def scheduler_views(
         if scheduler.name in views or scheduler.name in inactive:
             report("another scheduler has this name", scheduler.label, where)
         names = _builder_names(scheduler, known, values["multiMaster"], where)
-        _warn_later(scheduler, where)
+        cls = type(scheduler)
+        if cls not in uncalled:
+            uncalled[cls] = [name for name in _LATER if hasattr(cls, name)]
+        for name in uncalled[cls]:
+            what = f"the method {name} of {cls.__name__} is not called in this version"
+            warn(what, scheduler.label, where)
         driven.update(known if holds_renderable(scheduler.builderNames) else names)
         if warn_if_inactive(scheduler, scheduler.label, where):
             inactive.add(scheduler.name)
@@ -117,13 +130,6 @@ def _builder_names(
     return names
 
 
-def _warn_later(scheduler: ReconfigurableBaseScheduler, where: Location) -> None:
-    for name in _LATER:
-        if hasattr(scheduler, name):
-            what = f"the method {name} of {type(scheduler).__name__} is not called in this version"
-            warn(what, scheduler.label, where)
-
-
 def _check_driven(values: dict[str, Any], builders: list[BuilderView], driven: set[str]) -> None:
     if values["multiMaster"] or any(is_broken(s) for s in values["schedulers"]):
         return
@@ -136,7 +142,9 @@ def _check_driven(values: dict[str, Any], builders: list[BuilderView], driven: s
 def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> SchedulerView | None:
     from buildbot_cfg._views import class_path
 
-    codebases = {name: _defaults(given) for name, given in scheduler.codebases.items()}
+    codebases = _NO_DEFAULTS
+    if scheduler.codebases != {"": {}}:
+        codebases = {name: _defaults(given) for name, given in scheduler.codebases.items()}
     priority = scheduler.priority if isinstance(scheduler.priority, int) else 0
     shared: dict[str, Any] = {
         "name": scheduler.name,
@@ -188,7 +196,7 @@ def _change_keys(scheduler: BaseBasicScheduler | Timed) -> dict[str, Any]:
     chosen = scheduler.change_filter
     plain = (chosen is None or chosen.is_plain) and scheduler.fileIsImportant is None
     return {
-        "filter": _conditions(scheduler) if plain else [],
+        "filtered_by": scheduler if plain else None,
         "only_important": scheduler.onlyImportant,
         "reason": scheduler.reason,
         "absolute_stamps": scheduler.createAbsoluteSourceStamps,
@@ -213,3 +221,7 @@ def _defaults(given: dict[str, Any]) -> dict[str, Any]:
         "repository": given.get("repository") or "",
         "project": given.get("project") or "",
     }
+
+
+#: What most schedulers have; shared, as nobody changes it.
+_NO_DEFAULTS = {"": _defaults({})}

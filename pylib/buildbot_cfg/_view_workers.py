@@ -79,7 +79,10 @@ def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sou
     they are left out, wherever they are.
     """
     found: Sourced = {}
-    for name, value in _plain(getattr(owner, key)).items():
+    given = getattr(owner, key)
+    if type(given) is not dict:
+        given = _plain(given)
+    for name, value in given.items():
         if not holds_renderable(value):
             found[name] = (value, source)
         elif renderables:
@@ -101,5 +104,8 @@ def _plain(given: Any) -> dict[str, Any]:
 
 def renderables_of(owner: Any) -> dict[str, Any]:
     """The properties of a builder or worker whose values each build has its own of."""
-    given = {**_plain(owner.defaultProperties), **_plain(owner.properties)}
+    defaults, own = owner.defaultProperties, owner.properties
+    if type(own) is dict and not own and not defaults:
+        return {}
+    given = {**_plain(defaults), **_plain(own)}
     return {name: value for name, value in given.items() if is_renderable(value)}

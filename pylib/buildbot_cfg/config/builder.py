@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._bridge import BuilderBase
 from buildbot_cfg._checks import (
+    are_strings,
     check_attributes,
     check_callable,
     check_properties,
@@ -128,7 +129,7 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
 
         if factory is None:
             report('argument "factory" is missing', self.label)
-        elif not isinstance(factory, BuildFactory):
+        elif type(factory) is not BuildFactory and not isinstance(factory, BuildFactory):
             report(f'"factory" must be a BuildFactory, not {shown(factory)}', self.label)
         else:
             return factory
@@ -139,7 +140,7 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         if several is not None:
             if isinstance(several, str):
                 names.append(several)
-            elif check_strings(self.label, "workernames", several, (list,)):
+            elif are_strings(several) or check_strings(self.label, "workernames", several, (list,)):
                 names.extend(several)
             else:
                 return names
@@ -161,7 +162,7 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
             if tags is not None:
                 check_type(self.label, "tags", tags, list)
             return []
-        if not check_strings(self.label, "tags", tags, (list,)):
+        if not are_strings(tags) and not check_strings(self.label, "tags", tags, (list,)):
             return []
         if len(set(tags)) < len(tags):
             for tag in dict.fromkeys(tag for tag in tags if tags.count(tag) > 1):

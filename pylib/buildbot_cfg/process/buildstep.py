@@ -167,14 +167,18 @@ class BuildStep(
                 known = (*sorted(accepted), *_init_names(type(self)))
                 what = f'unknown argument "{key}"{did_you_mean(key, known)}'
                 report(what, _label(self, kwargs), kind=ArgumentErrors)
-        self._check_types(kwargs)
+        sets_flag = self._check_types(kwargs)
         own, policy = self.__dict__, type(self).updateBuildSummaryPolicy
-        if _POLICY in own or type(policy) is not _summary.ClassPolicy or _sets_flag(own):
+        if sets_flag or _POLICY in own or type(policy) is not _summary.ClassPolicy:
             own[_POLICY] = _summary.policy(self, own.get(_POLICY, policy))
 
-    def _check_types(self, given: dict[str, Any]) -> None:
-        """Checks what is set on the step; what its class says, only until it was right once."""
-        own = self.__dict__
+    def _check_types(self, given: dict[str, Any]) -> bool:
+        """Checks what is set on the step; what its class says, only until it was right once.
+
+        Returns:
+            whether a flag is set that the class may say otherwise.
+        """
+        own, sets_flag = self.__dict__, False
         texts = type(self).__dict__.get("_class_texts")
         if texts is None:
             texts = self._check_class(given)
@@ -184,11 +188,14 @@ class BuildStep(
                 continue
             if type(value) not in kinds or key == "name":
                 self._check_value(key, value, given)
-            if kinds is _TEXTS and isinstance(value, str):  # subclasses add words to the list
+            if kinds is _FLAG:
+                sets_flag = True
+            elif kinds is _TEXTS and isinstance(value, str):  # subclasses add words to the list
                 own[key] = [value]
         for key in texts:
             if key not in own:
                 own[key] = [getattr(self, key)]
+        return sets_flag
 
     def _check_class(self, given: dict[str, Any]) -> tuple[str, ...]:
         """Checks what the step has of its class; which of the descriptions are single strings."""
@@ -518,10 +525,6 @@ def _is_right(key: str, value: Any) -> bool:
     if type(value) in _KINDS[key] or (key in _MAY_BE_FUNCTIONS and callable(value)):
         return True
     return has_type(value, _KINDS[key]) or is_renderable(value)
-
-
-def _sets_flag(own: dict[str, Any]) -> bool:
-    return any(_KINDS.get(key) is _FLAG for key in own)
 
 
 def _init_names(cls: type) -> set[str]:

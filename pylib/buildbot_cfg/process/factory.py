@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from buildbot_cfg._bridge import StepBase
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
@@ -43,10 +44,14 @@ class BuildFactory(metaclass=Declared):
 
     def __init__(self, steps: Iterable[Any] | None = None) -> None:
         self.steps: list[Any] = []
-        self.addSteps(steps or [])
+        if steps:
+            self.addSteps(steps)
 
     def addStep(self, step: Any) -> None:
         """Adds one step (an instance: it is made anew for each build)."""
+        if isinstance(step, StepBase):
+            self.steps.append(step)
+            return
         from buildbot_cfg.process.buildstep import BuildStep
 
         if isinstance(step, type) and issubclass(step, BuildStep):
@@ -54,10 +59,8 @@ class BuildFactory(metaclass=Declared):
                 f"addStep takes a step, not the class {step.__name__}: write {step.__name__}(...)"
             )
             report(what, "build factory")
-        elif not isinstance(step, BuildStep):
-            report(f"addStep takes a step, not {shown(step)}", "build factory")
         else:
-            self.steps.append(step)
+            report(f"addStep takes a step, not {shown(step)}", "build factory")
 
     def addSteps(self, steps: Iterable[Any], withSecrets: Any = None) -> None:
         """Adds several steps.

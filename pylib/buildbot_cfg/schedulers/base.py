@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg._bridge import SchedulerBase
-from buildbot_cfg._checks import check_properties, check_strings, check_type, has_type, shown
+from buildbot_cfg._checks import (
+    are_strings,
+    check_properties,
+    check_strings,
+    check_type,
+    has_type,
+    shown,
+)
 from buildbot_cfg._declared import Declared, Label, quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
@@ -53,7 +60,7 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         self.priority = priority
 
     def _checked_builders(self, names: Any) -> Any:
-        if is_renderable(names) or (type(names) is list and {*map(type, names)} == {str}):
+        if is_renderable(names) or are_strings(names):
             return names  # no copy: some files fill the list after the scheduler is made
         if not isinstance(names, (list, tuple)):
             what = f'"builderNames" must be a list of strings, not {shown(names)}'
