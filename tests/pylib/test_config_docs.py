@@ -59,3 +59,11 @@ def test_arguments_of_a_docstring():
         "more": "others.",
     }
     assert list(sections) == ["", "Args", "Example"]
+
+
+def test_the_page_of_differences_is_up_to_date():
+    page = runpy.run_path(str(ROOT / "scripts" / "make_differences_docs.py"))["page"]()
+
+    written = (ROOT / "docs" / "differences.md").read_text()
+
+    assert written == page, "run: python scripts/make_differences_docs.py"
