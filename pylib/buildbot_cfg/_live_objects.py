@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from buildbot_cfg._tasks import started
+from buildbot_cfg.process.workerforbuilder import WorkerForBuilder
 
 
 class ServiceManager:
@@ -46,8 +47,24 @@ class ServiceManager:
 class _Configured:
     def __init__(self, master: Any) -> None:
         self.master = master
+        #: What was found in these values of a configuration's.
+        self._of: Any = None
+        self._known: dict[Any, Any] = {}
+
+    def _found(self, key: Any, find: Callable[[], Any]) -> Any:
+        """What ``find()`` finds in the active configuration; asked once in each."""
+        values = self.master.values
+        if self._of is not values:
+            self._of, self._known = values, {}
+        if key not in self._known:
+            self._known[key] = find()
+        return self._known[key]
 
     def _named(self, key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._found(key, lambda: self._find_named(key))
+        return found
+
+    def _find_named(self, key: str) -> dict[str, Any]:
         return {one.name: one for one in self.master.values.get(key) or ()}
 
 
@@ -90,7 +107,7 @@ class WorkerManager(_Configured):
 
 
 class ConfiguredBuilder:
-    """A builder outside of builds.
+    """A builder outside of builds. What it says of builds and workers is read without waiting.
 
     Args:
         config: its BuilderConfig.
@@ -99,13 +116,46 @@ class ConfiguredBuilder:
 
     def __init__(self, config: Any, master: Any) -> None:
         self.config, self.master = config, master
-        self.name = config.name
+        self.name: str = config.name
+        self._workers: dict[str, WorkerForBuilder] = {}
+
+    @property
+    def building(self) -> list[Any]:
+        """Its builds that run, the oldest first: each has number, workername and builder."""
+        return self.master.mirror.building(self.name)  # type: ignore[no-any-return]
+
+    @property
+    def workers(self) -> list[WorkerForBuilder]:
+        """Its workers that are connected."""
+        together = (self.with_worker(name) for name in self.config.workernames)
+        return [wfb for wfb in together if wfb is not None and wfb.worker.isConnected()]
+
+    def with_worker(self, name: str) -> WorkerForBuilder | None:
+        """Itself together with a worker, be it connected or not; None: there is no such worker."""
+        worker = self.master.workers.getWorkerByName(name)
+        if worker is None:
+            return None
+        known = self._workers.get(name)
+        if known is None or known.worker is not worker:
+            known = self._workers[name] = WorkerForBuilder(self, worker)
+        return known
+
+    def getAvailableWorkers(self) -> list[WorkerForBuilder]:
+        """Its workers that could take a build now."""
+        return [wfb for wfb in self.workers if wfb.isAvailable()]
+
+    def getBuild(self, number: int) -> Any:
+        """The running build of this number, or None."""
+        return self.master.mirror.build(self.name, number)
 
     @started
     async def getBuilderId(self) -> int:
         """Its id."""
         builderid: int = await self.master.data.updates.findBuilderId(self.name)
         return builderid
+
+    def __repr__(self) -> str:
+        return f"<Builder {self.name!r}>"
 
     def __getattr__(self, name: str) -> Any:
         what = f"builders of master.botmaster have no {name!r} in this version: ask master.data.get"
@@ -117,16 +167,38 @@ class BotMaster(_Configured):
 
     name = "botmaster"
 
+    def __init__(self, master: Any) -> None:
+        super().__init__(master)
+        self._made: dict[str, ConfiguredBuilder] = {}
+
+    def builder(self, config: Any) -> ConfiguredBuilder:
+        """The builder of this BuilderConfig."""
+        known = self._made.get(config.name)
+        if known is None or known.config is not config:
+            known = self._made[config.name] = ConfiguredBuilder(config, self.master)
+        return known
+
+    def builder_named(self, name: str) -> ConfiguredBuilder | None:
+        """The configured builder of this name."""
+        return self.builders.get(name)
+
     @property
     def builders(self) -> dict[str, ConfiguredBuilder]:
         """The builders by name."""
         configured = self._named("builders")
-        return {name: ConfiguredBuilder(one, self.master) for name, one in configured.items()}
+        found: dict[str, ConfiguredBuilder] = self._found(
+            "made", lambda: {name: self.builder(one) for name, one in configured.items()}
+        )
+        return found
 
     @property
     def builderNames(self) -> list[str]:
         """Names of the builders."""
         return list(self._named("builders"))
+
+    def getBuildernames(self) -> list[str]:
+        """The same."""
+        return self.builderNames
 
     def getBuilders(self) -> list[ConfiguredBuilder]:
         """The builders."""
@@ -134,7 +206,20 @@ class BotMaster(_Configured):
 
     def getBuildersForWorker(self, workername: str) -> list[ConfiguredBuilder]:
         """The builders that may use the worker."""
-        return [b for b in self.builders.values() if workername in b.config.workernames]
+        builders = self.builders.values()
+        found: list[ConfiguredBuilder] = self._found(
+            ("of", workername), lambda: [b for b in builders if workername in b.config.workernames]
+        )
+        return list(found)
+
+    def maybeStartBuildsForBuilder(self, buildername: str) -> None:
+        """Does nothing: the master looks at requests itself whenever something has changed."""
+
+    def maybeStartBuildsForWorker(self, worker_name: str) -> None:
+        """The same."""
+
+    def maybeStartBuildsForAllBuilders(self) -> None:
+        """The same."""
 
     def __getattr__(self, name: str) -> Any:
         what = f"master.botmaster has no {name!r} in this version: ask master.data.get"

@@ -9,6 +9,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._live_objects import BotMaster, SchedulerManager, ServiceManager, WorkerManager
+from buildbot_cfg._mirror import Mirror, master_name
 from buildbot_cfg._step_updates import StepUpdates
 from buildbot_cfg._tasks import started
 from buildbot_cfg._wire import from_wire, pairs, to_wire
@@ -298,6 +299,8 @@ class Master:
         #: The change sources that run.
         self.change_svc = ServiceManager(self, "change source")
         self.botmaster = BotMaster(self)
+        #: What is read without waiting.
+        self.mirror = Mirror(self.data.get, self.botmaster.builder_named)
         self.scheduler_manager = SchedulerManager(self)
         self.workers = WorkerManager(self)
 
@@ -318,6 +321,16 @@ class Master:
     def getServiceNamed(self, name: str) -> Any:
         """A part of the master."""
         return self.namedServices[name]
+
+    @property
+    def name(self) -> str:
+        """Host and directory: what tells this master from others."""
+        return master_name(self.basedir)
+
+    @property
+    def masterid(self) -> int | None:
+        """Its id in the database; None before a configuration is active."""
+        return self.mirror.masterid
 
     @property
     def reactor(self) -> Any:

@@ -4,17 +4,28 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import runpy
 import sys
 import threading
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from buildbot_cfg import _alias, _bridge, _loader, _output, _services, _twisted, _watch
-from buildbot_cfg._hooks import classify, collapse
-from buildbot_cfg._orders import complete_change, complete_order
-from buildbot_cfg._session import open_build
+from buildbot_cfg import (
+    _alias,
+    _bridge,
+    _hooks,
+    _loader,
+    _orders,
+    _output,
+    _services,
+    _session,
+    _twisted,
+    _watch,
+)
+from buildbot_cfg._master import MASTER
 from buildbot_cfg._web_hooks import check_allowed, check_login, user_info
 
 _THREADS_S = 2.0
@@ -41,6 +52,26 @@ __all__ = [
     "wind_down",
 ]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _seeing(function: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Runs user code, which finds the master's state where it reads without waiting."""
+
+    @functools.wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        await MASTER.mirror.filled()
+        return await function(*args, **kwargs)
+
+    return run
+
+
+classify = _seeing(_hooks.classify)
+collapse = _seeing(_hooks.collapse)
+complete_change = _seeing(_orders.complete_change)
+complete_order = _seeing(_orders.complete_order)
+open_build = _seeing(_session.open_build)
 install_aliases = _alias.install
 load = _loader.load
 load_to_use = _loader.load_to_use

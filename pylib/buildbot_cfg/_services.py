@@ -37,6 +37,7 @@ async def activate(config: Any) -> None:
         ServicesFailed: some of them could not be; all others are.
     """
     MASTER.configured(config.basedir, config.values, config.db_url)
+    await MASTER.mirror.activated(config.basedir, bool(config.services or config.sources))
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
     _failed.clear()

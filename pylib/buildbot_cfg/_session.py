@@ -39,6 +39,7 @@ class BuildSession:
         self.build = config.factory.build_class()([request], builder)
         self.build.master = MASTER
         self.build._begin(context, config, sources)
+        MASTER.mirror.began(self.build, context["build"], config.name)
         self.build._add_steps, self.build._stop = self._add_steps, self._stop
         lazy = maker.lazy_properties(context["properties"], context["worker_name"])
         self.build.properties.properties.update(lazy)

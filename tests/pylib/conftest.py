@@ -23,6 +23,8 @@ if importlib.util.find_spec("buildbot_cfg._core") is None:
 
 import pylib_fakes  # noqa: E402
 from buildbot_cfg import _bridge, _policy  # noqa: E402
+from buildbot_cfg._master import MASTER  # noqa: E402
+from buildbot_cfg._mirror import Mirror  # noqa: E402
 
 _policy.install_aliases()
 
@@ -39,6 +41,14 @@ def logged(monkeypatch):
     lines = []
     monkeypatch.setattr(_bridge, "log", lambda level, text, system="-": lines.append((level, text)))
     return lines
+
+
+@pytest.fixture(autouse=True)
+def mirror(monkeypatch):
+    """What a master's Python knows of it ends with the test."""
+    made = Mirror(MASTER.data.get, MASTER.botmaster.builder_named)
+    monkeypatch.setattr(MASTER, "mirror", made)
+    return made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 
 import asyncio
 import importlib.util
-import json
 import sqlite3
 
 import pylib_fakes
@@ -14,24 +13,11 @@ from buildbot_cfg.db.pool import DBThreadPool
 
 
 class EventMaster(pylib_fakes.MemoryMaster):
-    """Consumers that a test gives events to."""
+    """One that counts how often it is to read again."""
 
     def __init__(self):
         super().__init__()
-        self.consumers = {}
         self.reloads = 0
-
-    async def consume(self, pattern, on_event):
-        self.consumers[len(self.consumers) + 1] = (pattern, on_event)
-        return len(self.consumers)
-
-    def stop_consuming(self, consumer):
-        self.consumers[consumer] = None
-
-    def event(self, key, message):
-        for consumer in self.consumers.values():
-            if consumer is not None:
-                consumer[1](key, json.dumps(message))
 
     async def reload(self):
         self.reloads += 1
@@ -207,6 +193,116 @@ def test_what_builders_do_not_know_says_whom_to_ask(monkeypatch):
     assert [b.name for b in made.botmaster.getBuildersForWorker("w1")] == ["b"]
     assert made.botmaster.getBuildersForWorker("w2") == []
     with pytest.raises(
-        AttributeError, match=r"have no 'building' in this version: ask master\.data"
+        AttributeError, match=r"have no 'expectations' in this version: ask master\.data"
     ):
-        _ = made.botmaster.builders["b"].building
+        _ = made.botmaster.builders["b"].expectations
+
+
+class Running(EventMaster):
+    """A master with two builders, a worker and a build that runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows |= {
+            "masters": [{"masterid": 1}],
+            "builders": [{"builderid": 5, "name": "b"}, {"builderid": 6, "name": "other"}],
+            "workers": [self.worker(1)],
+            "schedulers": [{"name": "s", "enabled": False}],
+            "builds": [{"buildid": 7, "builderid": 5, "workerid": 3, "number": 2}],
+        }
+        self.after_events = lambda path: None
+
+    @staticmethod
+    def worker(*connected_to, paused=False):
+        return {
+            "workerid": 3, "name": "w1", "connected_to": [{"masterid": one} for one in connected_to],
+            "paused": paused, "graceful": False, "workerinfo": {"admin": "Ann"},
+        }  # fmt: skip
+
+    async def data_get(self, path, spec):
+        rows = await super().data_get(path, spec)
+        self.after_events(path)
+        return rows
+
+
+@pytest.fixture
+def looked(monkeypatch, good):
+    """A running master and its Python side with a loaded configuration."""
+    config = good("""
+        from buildbot.plugins import schedulers, util, worker
+        names = {"workernames": ["w1"], "factory": util.BuildFactory()}
+        c = BuildmasterConfig = {
+            "workers": [worker.Worker("w1", "pw", max_builds=2)],
+            "builders": [util.BuilderConfig(name=name, **names) for name in ("b", "other")],
+            "schedulers": [schedulers.ForceScheduler(name="s", builderNames=["b", "other"])],
+            "protocols": {"pb": {"port": 0}},
+        }
+    """)
+    made = Running()
+    monkeypatch.setattr(_bridge, "live_master", lambda: made)
+    monkeypatch.setattr(MASTER, "values", config.values)
+    return made
+
+
+def seen(builder="b"):
+    """What the mirror tells of a builder's builds."""
+    return [build.number for build in MASTER.botmaster.builders[builder].building]
+
+
+def test_the_mirror_is_filled_and_follows_events(looked, mirror, run):
+    run(mirror.activated("/base", wanted=True))
+    b, w1 = MASTER.botmaster.builders["b"], MASTER.workers.workers["w1"]
+    assert (MASTER.masterid, seen(), b.building[0].builder is b) == (1, [2], True)
+    assert [(wfb.isBusy(), wfb.isAvailable()) for wfb in b.workers] == [(True, False)]
+    assert (w1.isConnected(), w1.info.getProperty("admin"), w1.workerid) == (True, "Ann", 3)
+    assert w1.canStartBuild()
+    new = {"buildid": 8, "builderid": 6, "workerid": 3, "number": 1}
+    looked.event("builds/8/new", new)
+    assert seen("other") == [1]
+    assert not w1.canStartBuild()  # max_builds
+    looked.event("builds/8/finished", new)
+    looked.event("builds/7/finished", {"buildid": 7})
+    looked.event("workers/3/state_updated", looked.worker(1, paused=True))
+    assert (seen(), seen("other"), w1.isPaused(), w1.canStartBuild()) == ([], [], True, False)
+    looked.event("workers/3/disconnected", looked.worker())
+    assert (b.workers, w1.workerforbuilders, w1.conn) == ([], {}, None)
+
+
+def test_what_happens_while_the_mirror_is_filled_counts(looked, mirror, run):
+    def late(path):
+        if path == "builds":
+            looked.event("builds/7/finished", {"buildid": 7})
+            looked.event("builds/9/new", {"buildid": 9, "builderid": 5, "workerid": 3, "number": 4})
+        elif path == "builders":
+            looked.event("workers/3/disconnected", looked.worker())
+
+    looked.after_events = late
+    run(mirror.filled())
+    assert seen() == [4]
+    assert not MASTER.workers.workers["w1"].isConnected()
+
+
+def test_a_build_that_is_over_does_not_come_back_with_its_python_side(looked, mirror, run):
+    run(mirror.filled())
+    looked.event("builds/7/finished", {"buildid": 7})
+    mirror.began(object(), 7, "b")
+    assert seen() == []
+    mirror.began(type("Build", (), {"number": 3}), 8, "b")
+    looked.event("builds/8/new", {"buildid": 8, "builderid": 5, "workerid": 3, "number": 3})
+    assert seen() == [3]
+
+
+def test_nobody_who_looks_no_events(looked, mirror, run):
+    run(mirror.activated("/base", wanted=False))
+    assert looked.consumers == {}
+    assert (MASTER.masterid, seen()) == (1, [])
+
+
+def test_a_mirror_that_cannot_be_filled_says_so_and_is_filled_later(looked, mirror, run):
+    rows = looked.rows.pop("builders")
+    with pytest.raises(TypeError):
+        run(mirror.filled())
+    assert not mirror.is_filled
+    looked.rows["builders"] = rows
+    run(mirror.filled())
+    assert (seen(), len(looked.consumers)) == ([2], 6)

@@ -396,7 +396,8 @@ def test_the_data_api_gives_datetimes_and_passes_filters(step_run, live):
     assert got["list"][0]["started_at"].year == 1970
     assert (got["sets"][0]["submitted_at"], got["none"]) == (5, None)
     assert got["sets"][0]["sourcestamps"][0]["created_at"].second == 6
-    assert live.asked[1] == (
+    (asked,) = (one for one in live.asked if one[0] == "builders/x y/builds")
+    assert asked == (
         "builders/x y/builds",
         {"fields": None, "filters": [("complete", "eq", [True])], "order": ["-buildid"], "limit": 3,
          "offset": None, "properties": []},
@@ -404,11 +405,11 @@ def test_the_data_api_gives_datetimes_and_passes_filters(step_run, live):
 
 
 def test_a_renderer_may_ask_the_master(step_run, live):
-    live.rows["builds"] = [{"buildid": 1}]
+    live.rows["buildsets"] = [{"bsid": 1}]
 
     @util.renderer
     async def count(props):
-        return ["echo", str(len(await props.master.data.get(("builds",))))]
+        return ["echo", str(len(await props.master.data.get(("buildsets",))))]
 
     _, handle, _ = step_run(Shell(command=count))
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import json
 import os
 import shutil
@@ -228,7 +229,10 @@ class MemoryMaster:
         self.state = {}
         self.asked = []
         self.controlled = []
-        self.rows = {}
+        self.rows = {
+            path: [] for path in ("masters", "builders", "workers", "schedulers", "builds")
+        }
+        self.consumers = {}
         self.fail_after = None
         self.arrived = asyncio.Event()
 
@@ -252,6 +256,19 @@ class MemoryMaster:
     async def data_get(self, path, spec):
         self.asked.append((path, spec))
         return self.rows.get(path)
+
+    async def consume(self, pattern, on_event):
+        self.consumers[len(self.consumers) + 1] = (pattern, on_event)
+        return len(self.consumers)
+
+    def stop_consuming(self, consumer):
+        self.consumers[consumer] = None
+
+    def event(self, key, message):
+        """Tells those who consume such events."""
+        for pattern, on_event in filter(None, list(self.consumers.values())):
+            if fnmatch.fnmatch(key, pattern):
+                on_event(key, json.dumps(message))
 
 
 def context(**given):

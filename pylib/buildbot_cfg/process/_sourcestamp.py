@@ -77,6 +77,11 @@ class BuilderOfBuild:
     master: Any
     buildbot_url: str
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.master.botmaster.builder(self.config), name)
+
 
 @dataclass(slots=True)
 class RequestOfBuild:
@@ -113,3 +118,14 @@ class WorkerOfBuild:
         """Its directory."""
         basedir: str | None = self.info.getProperty("basedir")
         return basedir
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        from buildbot_cfg._master import MASTER
+
+        configured = MASTER.workers.getWorkerByName(self.workername)
+        if configured is None:
+            what = f"the worker {self.workername!r} is not configured any more: it has no {name!r}"
+            raise AttributeError(what, name=name)
+        return getattr(configured, name)

@@ -77,6 +77,11 @@ class Build(PropertiesMixin):
         """Its properties."""
         return self.properties
 
+    @property
+    def workerforbuilder(self) -> Any:
+        """Its worker together with its builder."""
+        return self.builder.with_worker(self.workername)
+
     def getWorkerName(self) -> str:
         """Name of its worker."""
         return self.workername

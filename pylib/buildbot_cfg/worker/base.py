@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._bridge import WorkerBase
 from buildbot_cfg._checks import check_identifier, check_properties, check_strings, check_type
@@ -13,11 +14,21 @@ from buildbot_cfg.interfaces import IRenderable
 from buildbot_cfg.process.properties import Properties
 from buildbot_cfg.util.service import BuildbotService
 
+if TYPE_CHECKING:
+    from buildbot_cfg._mirror import WorkerState
+
 _RESERVED = ("debug", "change", "status")
 
 
 def _from_worker(values: dict[str, Any]) -> Properties:
     return Properties.fromDict({name: (value, "Worker") for name, value in values.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A worker's connection: that there is one."""
+
+    worker: Any
 
 
 class AbstractWorker(WorkerBase, BuildbotService):
@@ -85,6 +96,51 @@ class AbstractWorker(WorkerBase, BuildbotService):
     def workername(self) -> str | None:
         """The name."""
         return self.name
+
+    # -- what it does now, read without waiting ----------------------------------------------------
+
+    @property
+    def _state(self) -> WorkerState:
+        state: WorkerState = self.master.mirror.worker(self.name)
+        return state
+
+    @property
+    def workerid(self) -> int | None:
+        """Its id; None when no master runs."""
+        return self._state.workerid
+
+    @property
+    def conn(self) -> Connection | None:
+        """Something true while it is connected."""
+        return Connection(self) if self._state.connected else None
+
+    @property
+    def info(self) -> Properties:
+        """What it said about itself when it connected."""
+        return Properties.fromDict({n: (v, "Worker") for n, v in self._state.info.items()})
+
+    @property
+    def workerforbuilders(self) -> dict[str, Any]:
+        """Itself with each builder that may use it, by the builder's name, while connected."""
+        if not self._state.connected:
+            return {}
+        builders = self.master.botmaster.getBuildersForWorker(self.name)
+        return {builder.name: builder.with_worker(self.name) for builder in builders}
+
+    def isConnected(self) -> bool:
+        """Whether it is connected."""
+        return self._state.connected
+
+    def isPaused(self) -> bool:
+        """Whether it gets no new builds until somebody unpauses it."""
+        return self._state.paused
+
+    def canStartBuild(self) -> bool:
+        """Whether it could take one more build, as far as one can see from here."""
+        state = self._state
+        if state.paused or state.graceful:
+            return False
+        return not self.max_builds or self.master.mirror.builds_on(self.name) < self.max_builds
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
