@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +73,8 @@ class Mirror:
         self._workers: dict[str, WorkerState] = {}
         self._worker_names: dict[int, str] = {}
         self._enabled: dict[str, bool] = {}
-        self._builder_names: dict[int, str] = {}
+        self._configured: dict[int, str] = {}
+        self._taking: set[asyncio.Future[None]] = set()
         self._consumers: dict[str, Any] = {}
         self._filling = asyncio.Lock()
         self.is_filled = False
@@ -128,13 +129,12 @@ class Mirror:
         """
         if _bridge.live_master() is None:
             return
-        by_name = [Filter("name", "eq", [master_name(basedir)])]
-        rows = await self._get(("masters",), filters=by_name)
-        self.masterid = rows[0]["masterid"] if rows else None
-        if self._consumers:
-            await self._fill()
-        elif wanted:
-            await self.filled()
+        async with self._filling:
+            by_name = [Filter("name", "eq", [master_name(basedir)])]
+            rows = await self._get(("masters",), filters=by_name)
+            self.masterid = rows[0]["masterid"] if rows else None
+            if wanted or self.is_filled:
+                await self._fill()
 
     async def filled(self) -> None:
         """Waits until it has been filled, which the first who asks begins; user code comes then."""
@@ -142,9 +142,7 @@ class Mirror:
             return
         async with self._filling:
             if not self.is_filled:
-                await self._listen()
                 await self._fill()
-                self.is_filled = True
 
     def began(self, build: Any, buildid: int, builder: str) -> None:
         """A build's Python side is there: it is in the mirror before its event comes."""
@@ -159,11 +157,14 @@ class Mirror:
                 self._consumers[pattern] = await live.consume(pattern, _parsing(hear))
 
     async def _fill(self) -> None:
+        await self._listen()
         self._told = set()
         try:
             seen_before = set(self._builder_of)
             builders = await self._get(("builders",), fields=["builderid", "name"])
-            self._builder_names = {row["builderid"]: row["name"] for row in builders}
+            self._configured = {
+                row["builderid"]: row["name"] for row in builders if self._builder(row["name"])
+            }
             for row in await self._get(("workers",)):
                 self._worker_names[row["workerid"]] = row["name"]
                 if ("worker", row["name"]) not in self._told:
@@ -171,26 +172,31 @@ class Mirror:
             for row in await self._get(("schedulers",)):
                 if ("scheduler", row["name"]) not in self._told:
                     self._enabled[row["name"]] = row["enabled"]
-            of_this = [
-                Filter("complete", "eq", [False]),
-                Filter("masterid", "eq", [self.masterid]),
-            ]
-            self._take_builds(await self._get(("builds",), filters=of_this), seen_before)
+            of_this = [Filter("complete", "eq", [False])]
+            if self.masterid is not None:
+                of_this.append(Filter("masterid", "eq", [self.masterid]))
+            builds = await self._get(("builds",), filters=of_this)
+            running = {row["buildid"] for row in builds}
+            for row in builds:
+                await self._take(row)
+            for buildid in seen_before - running:  # they ended before anybody listened to that
+                self._remove(buildid)
+            self.is_filled = True
         finally:
             self._told = None
 
-    def _take_builds(self, rows: Iterable[dict[str, Any]], seen_before: set[int]) -> None:
-        running = set()
-        for row in rows:
-            running.add(row["buildid"])
-            if ("build", row["buildid"]) not in (self._told or ()):
-                self._add(row)
-        for buildid in seen_before - running:  # they ended before their ends were listened to
-            self._remove(buildid)
+    async def _take(self, row: dict[str, Any]) -> None:
+        name = self._configured.get(row["builderid"]) or await self._builder_asked(row)
+        if name is not None and row["buildid"] not in self._lately_ended:
+            self._add(row, name)
 
-    def _add(self, row: dict[str, Any]) -> None:
-        name = self._builder_names.get(row["builderid"])
-        if row["buildid"] in self._builder_of or name is None:
+    async def _builder_asked(self, row: dict[str, Any]) -> str | None:
+        """Builds of a virtual builder are those of the builder that the request is for."""
+        request = await self._get(("buildrequests", row["buildrequestid"]))
+        return self._configured.get(request["builderid"]) if request else None
+
+    def _add(self, row: dict[str, Any], name: str) -> None:
+        if row["buildid"] in self._builder_of:
             return
         worker = self._worker_names.get(row["workerid"], "")
         build = RunningBuild(row["number"], row["buildid"], worker, self._builder(name))
@@ -209,10 +215,20 @@ class Mirror:
             self._told.add((kind, which))
 
     def _build_new(self, row: dict[str, Any]) -> None:
-        self._add(row)
+        name = self._configured.get(row["builderid"])
+        if name is not None:
+            self._add(row, name)
+        elif row["buildid"] not in self._builder_of:
+            task = asyncio.ensure_future(self._take(row))
+            self._taking.add(task)
+            task.add_done_callback(self._taken)
+
+    def _taken(self, task: asyncio.Future[None]) -> None:
+        self._taking.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _bridge.log("error", f"a build is missing in botmaster.builders: {error!r}")
 
     def _build_finished(self, row: dict[str, Any]) -> None:
-        self._note("build", row["buildid"])
         self._lately_ended.append(row["buildid"])
         self._remove(row["buildid"])
 

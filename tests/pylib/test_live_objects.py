@@ -292,6 +292,25 @@ def test_a_build_that_is_over_does_not_come_back_with_its_python_side(looked, mi
     assert seen() == [3]
 
 
+def test_a_build_of_a_virtual_builder_is_one_of_its_requests_builder(looked, mirror, run):
+    looked.rows["buildrequests/31"] = {"buildrequestid": 31, "builderid": 6}
+    build = {"builderid": 99, "buildrequestid": 31, "workerid": 3}
+    looked.rows["builds"].append({**build, "buildid": 8, "number": 1})
+
+    async def go():
+        await mirror.filled()
+        assert seen("other") == [1]
+        for buildid, number in ((9, 2), (10, 3)):
+            looked.event(f"builds/{buildid}/new", {**build, "buildid": buildid, "number": number})
+        looked.event("builds/10/finished", {"buildid": 10})
+        while seen("other") != [1, 2]:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    run(go())
+    assert seen("other") == [1, 2]
+
+
 def test_nobody_who_looks_no_events(looked, mirror, run):
     run(mirror.activated("/base", wanted=False))
     assert looked.consumers == {}
