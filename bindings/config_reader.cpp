@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "bindings/auth_reader.h"
@@ -45,12 +46,32 @@ Collapse to_collapse(const std::string& word) {
   throw py::value_error("unknown way to collapse requests \"" + word + "\"");
 }
 
-StepRecipe to_recipe(Policy& policy, const View& view) {
+// What the steps of one class share is read once.
+class StockShells {
+ public:
+  const NativeShell& of(const py::dict& shared) {
+    const auto [found, is_new] = shells_.try_emplace(shared.ptr());
+    if (is_new) {
+      found->second.fields = shared;
+      read_native_shell(shared, found->second.shell);
+    }
+    return found->second.shell;
+  }
+
+ private:
+  struct Stock {
+    py::object fields;  // keeps the key alive
+    NativeShell shell;
+  };
+
+  std::unordered_map<PyObject*, Stock> shells_;
+};
+
+StepRecipe to_recipe(Policy& policy, StockShells& shells, const View& view) {
   StepRecipe recipe;
   recipe.class_name = view.text("class_name");
   if (const py::object native = view["native"]; !native.is_none()) {
-    auto shell = std::make_shared<NativeShell>();
-    read_native_shell(py::cast<py::dict>(view["shared"]), *shell);
+    auto shell = std::make_shared<NativeShell>(shells.of(py::cast<py::dict>(view["shared"])));
     read_native_shell(py::cast<py::dict>(native), *shell);
     recipe.native = std::move(shell);
   } else {
@@ -59,7 +80,7 @@ StepRecipe to_recipe(Policy& policy, const View& view) {
   return recipe;
 }
 
-std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, const View& view) {
+std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& shells, const View& view) {
   auto builder = std::make_shared<BuilderConfig>();
   builder->name = view.text("name");
   builder->description = view.optional_text("description");
@@ -75,7 +96,7 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, const View& view
   builder->workdir = view.text("workdir");
   bool has_python = false;
   for (const py::handle step : view["steps"]) {
-    builder->steps.push_back(to_recipe(policy, View(step)));
+    builder->steps.push_back(to_recipe(policy, shells, View(step)));
     has_python = has_python || builder->steps.back().python;
   }
   if (has_python) builder->maker = make_build_maker(policy, policy.hold(view["maker"]));
@@ -266,7 +287,8 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   config->www = to_www(policy, py::cast<py::dict>(view["www"]));
   config->properties = view.properties("properties");
   config->collapse = to_collapse(view.text("collapse"));
-  for (const py::handle item : view["builders"]) config->builders.push_back(to_builder(policy, View(item)));
+  StockShells shells;
+  for (const py::handle item : view["builders"]) config->builders.push_back(to_builder(policy, shells, View(item)));
   for (const py::handle item : view["workers"]) config->workers.push_back(to_worker(View(item)));
   for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
