@@ -3,49 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from buildbot_cfg._tasks import started
-from buildbot_cfg.data.resultspec import Filter
+from buildbot_cfg.db._component import Component, Get
 from buildbot_cfg.db.buildrequests import BuildRequestModel
 from buildbot_cfg.db.builds import BuildModel
+from buildbot_cfg.db.changes import ChangesConnectorComponent
+from buildbot_cfg.db.logs import LogsConnectorComponent
 from buildbot_cfg.db.pool import DBThreadPool, Model
+from buildbot_cfg.db.sourcestamps import SourceStampsConnectorComponent
 from buildbot_cfg.db.state import StateConnectorComponent
+from buildbot_cfg.db.steps import StepsConnectorComponent
 from buildbot_cfg.db.workers import BuilderMasterModel, WorkerModel
 
-Get = Callable[..., Awaitable[Any]]
 
-
-class _Component:
-    """One group of methods.
-
-    Args:
-        get: ``master.data.get``.
-    """
-
-    def __init__(self, get: Get) -> None:
-        self._get = get
-
-    def checkLength(self, col: Any, value: Any) -> None:
-        """Accepted: the database takes texts of any length, or cuts them."""
-
-    async def _rows(self, path: tuple[Any, ...], spec: Any = None, **wanted: Any) -> list[Any]:
-        """Rows whose fields have the wanted values; None: any."""
-        filters = [Filter(key, "eq", [value]) for key, value in wanted.items() if value is not None]
-        filters += list(getattr(spec, "filters", None) or ())
-        more = {key: getattr(spec, key, None) for key in ("order", "limit", "offset")}
-        given = {key: value for key, value in more.items() if value is not None}
-        return await self._get(path, filters=filters, **given) or []
-
-    async def _properties(self, *path: Any) -> dict[str, tuple[Any, str]]:
-        found = await self._get((*path, "properties"))
-        if isinstance(found, list):
-            found = found[0] if found else {}
-        return {name: (value, source) for name, (value, source) in (found or {}).items()}
-
-
-class Builds(_Component):
+class Builds(Component):
     """``master.db.builds``."""
 
     @started
@@ -88,7 +61,7 @@ class Builds(_Component):
         return await self._properties("builds", bid)
 
 
-class BuildRequests(_Component):
+class BuildRequests(Component):
     """``master.db.buildrequests``."""
 
     @started
@@ -141,7 +114,7 @@ class _NoCache:
         """Is not needed."""
 
 
-class Buildsets(_Component):
+class Buildsets(Component):
     """``master.db.buildsets``."""
 
     @started
@@ -152,7 +125,7 @@ class Buildsets(_Component):
     getBuildsetProperties.cache = _NoCache()  # type: ignore[attr-defined]
 
 
-class Builders(_Component):
+class Builders(Component):
     """``master.db.builders``."""
 
     @started
@@ -162,7 +135,7 @@ class Builders(_Component):
         return rows[0]["builderid"] if rows else None
 
 
-class Workers(_Component):
+class Workers(Component):
     """``master.db.workers``."""
 
     @started
@@ -212,6 +185,10 @@ class DBConnector:
         self.buildsets = Buildsets(get)
         self.builders = Builders(get)
         self.workers = Workers(get)
+        self.changes = ChangesConnectorComponent(get)
+        self.sourcestamps = SourceStampsConnectorComponent(get)
+        self.steps = StepsConnectorComponent(get)
+        self.logs = LogsConnectorComponent(get)
         self.state = StateConnectorComponent()
         #: SQL of user code; needs SQLAlchemy.
         self.pool = DBThreadPool()
