@@ -115,7 +115,11 @@ def start(command: Path, folder: Path, builders: int) -> Cost:
         try:
             wait_for(
                 "all builders",
-                lambda: master.get("builders?limit=1")["meta"]["total"] == builders,
+                # The name: another program's master may have got the port in the meantime.
+                lambda: (
+                    master.get("builders?limit=1")["meta"]["total"] == builders
+                    and master.get("builders?name=b0&limit=1")["meta"]["total"] == 1
+                ),
                 7200,
             )
             wall = time.perf_counter() - begin
