@@ -33,9 +33,11 @@ bool BuildRun::close_question(int number) {
 void BuildRun::limit_question() {
   if (!without_answer_) return;
   deadline_ = kernel_.clock.call_after(answer_patience, [self = shared_from_this()] {
-    log_warning("the class of build {} did not answer and is not waited for", self->row_.id.value);
     self->deadline_.reset();
-    if (const auto go_on = std::exchange(self->without_answer_, nullptr)) go_on();
+    const auto go_on = std::exchange(self->without_answer_, nullptr);
+    if (!go_on) return;
+    log_warning("the class of build {} did not answer and is not waited for", self->row_.id.value);
+    go_on();
   });
 }
 
