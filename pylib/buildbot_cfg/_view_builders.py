@@ -121,8 +121,10 @@ def builder_views(
     of_workers = _renderables_of_workers(values["workers"])
     known = {worker.name for worker in workers} | _broken_names(values["workers"])
     recipes = _Recipes()
-    for given in values["builders"]:
-        config = _of_dict(given, lines) if isinstance(given, dict) else given
+    all_given = values["builders"]
+    # What is left there are objects: whoever looks at the configuration later finds no dicts.
+    values["builders"] = [_of_dict(g, lines) if isinstance(g, dict) else g for g in all_given]
+    for given, config in zip(all_given, values["builders"], strict=True):
         if type(config) is not BuilderConfig and not isinstance(config, BuilderConfig):
             report(
                 f"must hold BuilderConfigs, not {shown(config)}", 'c["builders"]', lines("builders")

@@ -240,3 +240,10 @@ def test_the_samples_load(sample):
     assert result.problems == []
     assert result.config.warnings == []
     assert result.config.builders
+
+
+def test_builders_that_are_dicts_become_objects(good):
+    view = good(HEAD + "c['builders'][0] = {'name': 'a.b', 'workername': 'w1', 'factory': f}\n")
+
+    assert [builder.name for builder in view.builders] == ["a.b"]
+    assert [type(builder).__name__ for builder in view.values["builders"]] == ["BuilderConfig"]

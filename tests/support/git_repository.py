@@ -24,6 +24,9 @@ class Repository:
     def __init__(self, path):
         self.path = Path(path)
         self.path.mkdir(parents=True)
+        self._env = dict(
+            _ENV
+        )  # with the date of its last commit; other threads have other repositories
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
         self.time = 1_600_000_000
@@ -37,7 +40,7 @@ class Repository:
             ["git", "-C", str(self.path), *args],
             check=True,
             capture_output=True,
-            env=_ENV,
+            env=self._env,
             input=feed,
         )
         return result.stdout.decode().strip()
@@ -50,7 +53,7 @@ class Repository:
             self.git("add", "--", name)
         self.time += 60
         date = f"{self.time} +0000"
-        _ENV["GIT_AUTHOR_DATE"] = _ENV["GIT_COMMITTER_DATE"] = date
+        self._env["GIT_AUTHOR_DATE"] = self._env["GIT_COMMITTER_DATE"] = date
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
         return self.head()
 
