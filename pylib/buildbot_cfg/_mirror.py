@@ -142,7 +142,13 @@ class Mirror:
             return
         async with self._filling:
             if not self.is_filled:
-                await self._fill()
+                try:
+                    await self._fill()
+                except Exception as error:
+                    if not _bridge.is_master_error(error):
+                        raise
+                    # Builds go on; the next who asks tries again.
+                    _bridge.log("error", f"what the master does now cannot be read: {error}")
 
     def began(self, build: Any, buildid: int, builder: str) -> None:
         """A build's Python side is there: it is in the mirror before its event comes."""

@@ -72,6 +72,9 @@ c = BuildmasterConfig = {
 }
 )";
 
+// What is asked about the master's rows: there are none.
+void no_rows(const std::string&, const Reply<Json>& reply) { reply(Json(JsonArray{})); }
+
 }  // namespace
 
 TEST_CASE("a configuration's global values and workers become plain structs") {
@@ -189,6 +192,7 @@ TEST_CASE("a configuration loads on a user thread while the policy loop runs") {
 
 TEST_CASE("a build's Python steps are made from the recipes, with a session") {
   LoopHost host;
+  host.on_data_get = no_rows;
   const Loaded loaded(sample);
   loaded.runtime->attach(host);
   const auto config = loaded.config();
@@ -244,6 +248,7 @@ TEST_CASE("a force form gives an order or the errors of its fields") {
 
 TEST_CASE("services start with a configuration and stop again") {
   LoopHost host;
+  host.on_data_get = no_rows;
   const Loaded loaded(sample + "c['change_source'] = []\n");
   loaded.runtime->attach(host);
   const auto config = loaded.config();
