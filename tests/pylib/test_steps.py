@@ -576,31 +576,3 @@ def test_set_property_sets_it_at_run_time(step_run):
 
     assert handle.properties == {"p": ("main!", "SetProperty", True)}
     assert end["step"] == "Set"
-
-
-def test_steps_compare_by_class_and_arguments():
-    assert steps.ShellCommand(command="a") == steps.ShellCommand(command="a")
-    assert steps.ShellCommand(command="a") != steps.ShellCommand(command="b")
-    assert steps.Compile(command="a") != steps.ShellCommand(command="a")
-    assert repr(steps.ShellCommand(command=["a"])) == "ShellCommand(command=['a'])"
-
-
-def test_a_step_that_a_running_step_makes_can_be_changed_but_not_added(step_run):
-    async def run(step):
-        made = Shell(command="true", name="more")
-        made.color = "green"
-        step.build.addStepsAfterCurrentStep([made])
-        return SUCCESS
-
-    _, handle, end = step_run(python_step(run))
-
-    assert end["results"] == EXCEPTION
-    assert '"color" cannot be set on a finished step: pass it as an argument' in end["error"]
-    assert handle.added_steps == []
-
-
-def test_an_argument_of_a_recipe_can_be_changed(step_run):
-    step = Shell(command="echo one")
-    step.set_step_arg("command", "echo two")
-
-    assert step_run(step)[1].log_named("stdio")["text"] == "otwo\n"
