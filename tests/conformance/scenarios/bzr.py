@@ -10,11 +10,14 @@ HEADERS_ONLY = ("bzr",)
 def bzr(*words, cwd=None):
     env = {
         **os.environ,
+        "PATH": "/usr/local/bin:/usr/bin:/bin",  # it takes the modules of the first Python on the way
         "BRZ_EMAIL": "Ann <ann@x.org>",
         "BRZ_HOME": "/nonexistent",
         "BRZ_LOG": "/dev/null",
     }
-    subprocess.run(["bzr", *words], check=True, cwd=cwd, capture_output=True, env=env)
+    done = subprocess.run(["bzr", *words], cwd=cwd, capture_output=True, text=True, env=env)
+    if done.returncode:
+        raise RuntimeError(f"bzr {words}: {done.stderr or done.stdout}")
 
 
 def commit(stage, text):
