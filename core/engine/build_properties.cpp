@@ -36,56 +36,42 @@ std::optional<std::string> text_of(const Properties& properties, std::string_vie
   return std::string(found->value.get_string());
 }
 
-// Whether anything that a build's properties come from names the property: builds of most builders end here.
-bool may_be_virtual(const script::Config& config, const RequestState& request, const BuilderState& builder,
-                    const WorkerState& worker) {
-  const auto names_it = [](const Properties& properties) { return properties.find(name_property) != nullptr; };
-  if (names_it(config.properties) || names_it(request.buildset->properties)) return true;
-  if (names_it(builder.config->properties) || names_it(builder.config->default_properties)) return true;
-  if (worker.config && (names_it(worker.config->properties) || names_it(worker.config->default_properties))) return true;
-  return std::any_of(request.buildset->changes.begin(), request.buildset->changes.end(),
-                     [&](const Change& change) { return names_it(change.properties); });
-}
-
 }  // namespace
 
-Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
-                              const WorkerState& worker, std::int64_t number) {
+Properties initial_properties(const script::Config& config, const RequestState& request,
+                              const script::BuilderConfig& builder, const WorkerState& worker) {
   Properties properties = config.properties;
   const BuildsetState& buildset = *request.buildset;
   for (const Change& change : buildset.changes) properties.update(change.properties);
   properties.update(buildset.properties);
   properties.set("buildername", Json(builder.name), "Builder");
-  properties.set("builderid", Json(builder.id.value), "Builder");
-  set_all(properties, builder.config->properties, "Builder");
-  set_missing(properties, builder.config->default_properties, "Builder");
+  properties.set("builderid", Json(request.builder->id.value), "Builder");
+  set_all(properties, builder.properties, "Builder");
+  set_missing(properties, builder.default_properties, "Builder");
   if (worker.config) set_all(properties, worker.config->properties, "Worker");
   properties.set("workername", Json(worker.row.name), "Worker");
   if (worker.config) set_missing(properties, worker.config->default_properties, "Worker");
-  properties.set("buildnumber", Json(number), "Build");
+  properties.set("buildnumber", Json(nullptr), "Build");  // its place in the order; the journal gives the number
   if (buildset.row.sourcestamps.size() == 1) set_source(properties, buildset.row.sourcestamps.front());
   return properties;
 }
 
-std::optional<VirtualBuilder> virtual_builder(const script::Config& config, const RequestState& request,
-                                              const BuilderState& builder, const WorkerState& worker) {
-  if (!may_be_virtual(config, request, builder, worker)) return std::nullopt;
-  const Properties known = initial_properties(config, request, builder, worker, 0);
+std::optional<VirtualBuilder> virtual_builder(const Properties& properties, const script::BuilderConfig& builder) {
   VirtualBuilder shown;
-  shown.name = text_of(known, name_property).value_or("");
+  shown.name = text_of(properties, name_property).value_or("");
   if (shown.name.empty()) return std::nullopt;
-  shown.description = text_of(known, "virtual_builder_description");
+  shown.description = text_of(properties, "virtual_builder_description");
   if (!shown.description) {
-    shown.description = builder.config->description;
-    shown.description_format = builder.config->description_format;
+    shown.description = builder.description;
+    shown.description_format = builder.description_format;
   }
-  const Property* tags = known.find(tags_property);
+  const Property* tags = properties.find(tags_property);
   if (tags != nullptr && tags->value.is_array()) {
     for (const Json& tag : tags->value.get_array()) {
       if (tag.is_string()) shown.tags.emplace_back(tag.get_string());
     }
   } else {
-    shown.tags = builder.config->tags;
+    shown.tags = builder.tags;
   }
   if (std::find(shown.tags.begin(), shown.tags.end(), virtual_tag) == shown.tags.end()) {
     shown.tags.emplace_back(virtual_tag);

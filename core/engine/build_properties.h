@@ -12,17 +12,17 @@
 
 namespace kiln::engine {
 
-// The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below.
-Properties initial_properties(const script::Config& config, const RequestState& request, const BuilderState& builder,
-                              const WorkerState& worker, std::int64_t number);
+// The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below and
+// with null for its number. `builder` is what the build began with: meanwhile there may be another one, or none.
+Properties initial_properties(const script::Config& config, const RequestState& request,
+                              const script::BuilderConfig& builder, const WorkerState& worker);
 // A builder that a build appears under in place of its own: none when no property says so.
 struct VirtualBuilder {
   std::string name;
   std::optional<std::string> description, description_format;
   std::vector<std::string> tags;
 };
-std::optional<VirtualBuilder> virtual_builder(const script::Config& config, const RequestState& request,
-                                              const BuilderState& builder, const WorkerState& worker);
+std::optional<VirtualBuilder> virtual_builder(const Properties& properties, const script::BuilderConfig& builder);
 // Adds the tag of such builders to the property that names tags, if there is one.
 void mark_virtual_tags(Properties& properties);
 // The value with secrets replaced in all texts of it.

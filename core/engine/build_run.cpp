@@ -110,7 +110,8 @@ void BuildRun::give_up_claim() {
 
 void BuildRun::add_row() {
   enter_phase(Phase::adding);
-  auto shown = virtual_builder(*master_config_, request_, builder_, worker_);
+  properties_ = initial_properties(*master_config_, request_, *config_, worker_);
+  auto shown = virtual_builder(properties_, *config_);
   if (!shown) return add_build(builder_.id);
   const std::size_t index = pending_.add(writes::AddVirtualBuilder{
       std::move(shown->name), std::move(shown->description), std::move(shown->description_format),
@@ -168,7 +169,7 @@ void BuildRun::on_added(const Written& build, const Written& step) {
 
 // The events of a new build in upstream's order: properties, the row, who is to blame, what it does now.
 void BuildRun::announce() {
-  properties_ = initial_properties(*master_config_, request_, builder_, worker_, row_.number);
+  properties_.set("buildnumber", Json(row_.number), "Build");
   mark_virtual_tags(properties_);
   BuildPropertiesRow known{row_.id, properties_};
   writes::SetBuildProperties write{row_.id, {properties_.begin(), properties_.end()}};

@@ -100,6 +100,24 @@ TEST_CASE("a reconfiguration tells the worker its new builders, which then can b
   CHECK(host.events.count("builders/2/started b") == 1);
 }
 
+TEST_CASE("a build goes on with its own configuration when its builder goes before the build's row is stored") {
+  WorkerHost host;
+  host.start();
+  host.connect("w1", 0);
+  host.journal.hold(true);
+  host.journal.let_through(GENERATE(1, 2));  // the buildset; the claim
+  host.engine->force("force", "me", {"a"}, {}, [](Result<engine::ForceResult> done) { REQUIRE(done); });
+  host.settle();
+  host.config->builders.clear();
+  std::const_pointer_cast<script::SchedulerConfig>(host.config->schedulers[0])->builder_names.clear();
+  host.engine->apply_config(host.config, [](Result<void> done) { REQUIRE(done); });
+  host.journal.hold(false);
+  host.settle();
+
+  REQUIRE(host.journal.builds.size() == 1);
+  CHECK(host.build(1).results == Results::success);
+}
+
 TEST_CASE("a worker keeps a builder that is gone, or has another directory, until its build ends") {
   using Dirs = std::vector<engine::BuilderDir>;
   WorkerHost host;
