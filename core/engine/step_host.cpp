@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t urls_saved_at_once = 100;
 constexpr std::chrono::milliseconds between_many_urls{250};
 
-Error too_late() { return make_error(Errc::cancelled, "the step is over"); }
-
 }  // namespace
+
+Error step_is_over() { return make_error(Errc::cancelled, "the step is over"); }
 
 BuildId StepRun::build_id() const { return build_.row().id; }
 
@@ -31,7 +31,7 @@ void StepRun::add_log(std::string name, LogType type, Reply<Log> reply) {
   }
   if (!may_act()) {
     reply(phase_ == Phase::preparing ? make_error(Errc::conflict, "a step has no logs before it is started")
-                                     : too_late());
+                                     : step_is_over());
     return;
   }
   logs_.write_add(build_.pending(), row_.id, std::move(name), type, std::move(reply));
@@ -55,7 +55,7 @@ void StepRun::append_log(LogId log, char stream, std::string text) {
 
 void StepRun::finish_log(LogId log, Reply<> reply) {
   if (!may_act()) {
-    reply(too_late());
+    reply(step_is_over());
     return;
   }
   logs_of(log).close(log);
@@ -78,7 +78,7 @@ void StepRun::watch_log(LogId log, std::function<void(LogChunkPtr)> watcher) {
 
 void StepRun::run_command(script::CommandRequest request, Reply<script::CommandOutcome> reply) {
   if (!may_act()) {
-    reply(too_late());
+    reply(step_is_over());
     return;
   }
   if (is_stopped_ || build_.link() == nullptr) {
@@ -112,7 +112,7 @@ void StepRun::use_secret(std::string name, std::string value) {
 
 void StepRun::add_url(std::string name, std::string url, Reply<> reply) {
   if (!may_act()) {
-    reply(too_late());
+    reply(step_is_over());
     return;
   }
   urls_.push_back({build_.masked(std::move(name)), build_.masked(std::move(url))});
@@ -169,8 +169,8 @@ void StepRun::set_state_string(std::string text) {
 
 void StepRun::trigger(script::TriggerOrder order, Reply<script::Triggered> started, Reply<Results> finished) {
   if (!may_act() || is_stopped_) {
-    started(too_late());
-    finished(too_late());
+    started(step_is_over());
+    finished(step_is_over());
     return;
   }
   build_.trigger(std::move(order), std::move(started), std::move(finished));

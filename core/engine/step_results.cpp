@@ -6,8 +6,6 @@
 namespace kiln::engine {
 namespace {
 
-Error too_late() { return make_error(Errc::cancelled, "the step is over"); }
-
 void mask(const BuildRun& build, std::optional<std::string>& text) {
   if (text) text = build.masked(std::move(*text));
 }
@@ -15,7 +13,7 @@ void mask(const BuildRun& build, std::optional<std::string>& text) {
 }  // namespace
 
 void StepRun::set_build_data(std::string name, std::string value, std::string source, Reply<> reply) {
-  if (!may_act()) return reply(too_late());
+  if (!may_act()) return reply(step_is_over());
   Unit& unit = build_.pending();
   unit.add(writes::SetBuildData{build_.row().id, build_.masked(std::move(name)), std::move(value),
                                 build_.masked(std::move(source))});
@@ -24,7 +22,7 @@ void StepRun::set_build_data(std::string name, std::string value, std::string so
 }
 
 void StepRun::add_test_result_set(TestResultSet set, Reply<std::int64_t> reply) {
-  if (!may_act()) return reply(too_late());
+  if (!may_act()) return reply(step_is_over());
   set.builderid = build_.row().builderid;
   set.buildid = build_.row().id;
   set.stepid = row_.id;
@@ -55,7 +53,7 @@ void StepRun::add_test_results(std::int64_t set, std::vector<TestResult> results
 void StepRun::complete_test_result_set(std::int64_t set, std::optional<std::int64_t> passed,
                                        std::optional<std::int64_t> failed, Reply<> reply) {
   const auto found = test_result_sets_.find(set);
-  if (!may_act() || found == test_result_sets_.end()) return reply(too_late());
+  if (!may_act() || found == test_result_sets_.end()) return reply(step_is_over());
   TestResultSet row = std::move(found->second);
   test_result_sets_.erase(found);
   row.tests_passed = passed;

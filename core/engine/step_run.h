@@ -16,6 +16,9 @@ namespace kiln::engine {
 
 class BuildRun;
 
+// What a step hears that asks for something when it is over.
+Error step_is_over();
+
 // One step of one build: the lifecycle of semantics.md 2.2, the same for native and Python steps. Held by its build
 // while it is the current one, and by what may still reply to it. Loop thread.
 class StepRun : public script::StepHost, public CommandRun::Host, public std::enable_shared_from_this<StepRun> {

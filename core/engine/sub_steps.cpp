@@ -155,7 +155,7 @@ void SubSteps::write_end(SubStep& step, Results results, bool hidden, Reply<> re
 
 // One after the other: each unit commits before the next one is asked for.
 void SubSteps::finish_rest(std::function<void()> then) {
-  close();
+  is_closed_ = true;
   for (const auto& step : steps_) {
     if (step->is_over) continue;
     if (!step->is_added) {

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/engine/step_logs.h"
@@ -32,10 +31,8 @@ class SubSteps : public script::SubStepHost {
 
   // The logs of the open step that has this one; null: none has.
   StepLogs* logs_with(LogId log) const;
-  // Ends what is still open, then calls `then`, perhaps at once.
+  // Ends what is still open, then calls `then`, perhaps at once. No step is added any more.
   void finish_rest(std::function<void()> then);
-  // No step is added any more.
-  void close() { is_closed_ = true; }
 
  private:
   struct SubStep;

@@ -263,11 +263,11 @@ using Write = std::variant<
     writes::AddChange, writes::ClassifyChange, writes::DropClassifications, writes::AddBuildset, writes::ClaimRequests,
     writes::UnclaimRequests, writes::CompleteRequests, writes::SetRequestPriority, writes::CompleteBuildset,
     writes::AddBuild, writes::SetBuildState, writes::SetBuildProperties, writes::SetBuildData, writes::FinishBuild,
-    writes::AddStep,
-    writes::StartStep, writes::SetStepState, writes::SetStepUrls, writes::FinishStep, writes::AddLog,
+    writes::AddStep, writes::StartStep, writes::SetStepState, writes::SetStepUrls, writes::FinishStep, writes::AddLog,
     writes::SetLogLines, writes::FinishLog, writes::AddTestResultSet, writes::AddTestResults,
-    writes::CompleteTestResultSet, writes::FindObject, writes::SetObjectState, writes::SetState, writes::SetSchedulerEnabled, writes::WorkerConnected,
-    writes::WorkerDisconnected, writes::SetWorkerState, writes::ApplyConfig, writes::AddVirtualBuilder, writes::Heartbeat, writes::StopMaster>;
+    writes::CompleteTestResultSet, writes::FindObject, writes::SetObjectState, writes::SetState,
+    writes::SetSchedulerEnabled, writes::WorkerConnected, writes::WorkerDisconnected, writes::SetWorkerState,
+    writes::ApplyConfig, writes::AddVirtualBuilder, writes::Heartbeat, writes::StopMaster>;
 
 // What one write did, in the place of its index.
 struct Written {
