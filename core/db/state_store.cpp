@@ -18,13 +18,32 @@ Result<std::int64_t> object_id(Connection& connection, std::string_view name, st
       });
 }
 
+namespace {
+
+constexpr std::string_view add_value = "INSERT INTO object_state (objectid, name, value_json) VALUES (?, ?, ?) ON CONFLICT ";
+constexpr std::string_view or_replace = "(objectid, name) DO UPDATE SET value_json = excluded.value_json";
+
+// How many rows were written: none when there is a value that is not replaced.
+Result<std::int64_t> put(Connection& connection, std::int64_t object, std::string_view key, const Json& value,
+                         bool replaces) {
+  const std::string sql = std::string(add_value) + std::string(replaces ? or_replace : "DO NOTHING");
+  return connection.run(sql, object, connection.fit(key, 255), dump_json_spaced(value));
+}
+
+// The value that the query gives, if any.
+Result<std::optional<Json>> stored_value(Connection& connection, std::string_view sql, std::span<const Value> values) {
+  std::optional<std::string> text;
+  KILN_TRY_VOID(connection.each(sql, values, [&](const Row& row) { text = row.text(0); }));
+  if (!text) return std::optional<Json>();
+  KILN_TRY(Json value, parse_json(*text));
+  return std::optional<Json>(std::move(value));
+}
+
+}  // namespace
+
 Result<Written> apply(WriteContext& context, const writes::SetState& write) {
-  Connection& connection = context.connection;
-  KILN_TRY(const auto object, object_id(connection, write.object_name, write.class_name));
-  return written(connection.run(
-      "INSERT INTO object_state (objectid, name, value_json) VALUES (?, ?, ?) "
-      "ON CONFLICT (objectid, name) DO UPDATE SET value_json = excluded.value_json",
-      object, connection.fit(write.key, 255), dump_json_spaced(write.value)));
+  KILN_TRY(const auto object, object_id(context.connection, write.object_name, write.class_name));
+  return written(put(context.connection, object, write.key, write.value, true));
 }
 
 Result<Written> apply(WriteContext& context, const writes::FindObject& write) {
@@ -35,12 +54,7 @@ Result<Written> apply(WriteContext& context, const writes::FindObject& write) {
 }
 
 Result<Written> apply(WriteContext& context, const writes::SetObjectState& write) {
-  Connection& connection = context.connection;
-  const std::string action =
-      write.only_when_new ? "DO NOTHING" : "(objectid, name) DO UPDATE SET value_json = excluded.value_json";
-  KILN_TRY(const std::int64_t rows,
-           connection.run("INSERT INTO object_state (objectid, name, value_json) VALUES (?, ?, ?) ON CONFLICT " + action,
-                          write.object, connection.fit(write.key, 255), dump_json_spaced(write.value)));
+  KILN_TRY(const auto rows, put(context.connection, write.object, write.key, write.value, !write.only_when_new));
   Written done;
   done.ok = rows > 0;
   return done;
@@ -48,25 +62,17 @@ Result<Written> apply(WriteContext& context, const writes::SetObjectState& write
 
 Result<std::optional<Json>> get_object_state(Connection& connection, std::int64_t object, std::string_view key) {
   const std::array<Value, 2> values{to_value(object), connection.fit(key, 255)};
-  std::optional<std::string> text;
-  KILN_TRY_VOID(connection.each("SELECT value_json FROM object_state WHERE objectid = ? AND name = ?", values,
-                                [&](const Row& row) { text = row.text(0); }));
-  if (!text) return std::optional<Json>();
-  KILN_TRY(Json value, parse_json(*text));
-  return std::optional<Json>(std::move(value));
+  return stored_value(connection, "SELECT value_json FROM object_state WHERE objectid = ? AND name = ?", values);
 }
 
 Result<std::optional<Json>> get_state(Connection& connection, std::string_view object_name,
                                       std::string_view class_name, std::string_view key) {
   const std::array<Value, 3> values{connection.fit(object_name, 128), connection.fit(class_name, 128),
                                     connection.fit(key, 255)};
-  std::optional<std::string> text;
-  KILN_TRY_VOID(connection.each("SELECT s.value_json FROM object_state s JOIN objects o ON o.id = s.objectid "
-                                "WHERE o.name = ? AND o.class_name = ? AND s.name = ?",
-                                values, [&](const Row& row) { text = row.text(0); }));
-  if (!text) return std::optional<Json>();
-  KILN_TRY(Json value, parse_json(*text));
-  return std::optional<Json>(std::move(value));
+  return stored_value(connection,
+                      "SELECT s.value_json FROM object_state s JOIN objects o ON o.id = s.objectid "
+                      "WHERE o.name = ? AND o.class_name = ? AND s.name = ?",
+                      values);
 }
 
 }  // namespace kiln::db
