@@ -35,14 +35,6 @@ py::dict to_dict(const BuildContext& context) {
   return dict;
 }
 
-std::vector<StepPtr> to_steps(Policy& policy, const py::object& runners) {
-  std::vector<StepPtr> steps;
-  for (const py::handle runner : runners) {
-    steps.push_back(make_python_step(policy, py::reinterpret_borrow<py::object>(runner)));
-  }
-  return steps;
-}
-
 // The build's Python side: the StepRunners' common `session`.
 class PythonSession : public BuildSession, public ResultsMirror {
  public:
@@ -81,8 +73,8 @@ class SteeringSession final : public PythonSession, public BuildSteering {
           verdict.results = to_results(values["results"]);
           verdict.terminate = is_true(values["terminate"]);
           verdict.properties = to_properties(values["properties"]);
-          verdict.next_steps = to_steps(policy, values["next_steps"]);
-          verdict.last_steps = to_steps(policy, values["last_steps"]);
+          verdict.next_steps = make_python_steps(policy, values["next_steps"]);
+          verdict.last_steps = make_python_steps(policy, values["last_steps"]);
           if (const py::object stop = values["stop"]; !stop.is_none()) {
             verdict.stop = Verdict::Stop{to_text(py::object(stop[py::int_(0)])), to_results(stop[py::int_(1)])};
           }
@@ -93,9 +85,8 @@ class SteeringSession final : public PythonSession, public BuildSteering {
     ask<Ending>(
         policy_, std::move(reply),
         [session = session_, planned = std::move(planned)] {
-          py::list texts;
-          for (const std::string& text : planned.texts) texts.append(to_str(text));
-          return py::object(held(session).attr("build_finished")(texts, static_cast<int>(planned.results)));
+          return py::object(
+              held(session).attr("build_finished")(to_python(planned.texts), static_cast<int>(planned.results)));
         },
         [](const py::object& values) {
           return Ending{to_results(values["results"]), to_texts(values["texts"])};
@@ -107,7 +98,7 @@ Result<OpenedBuild> to_opened(Policy& policy, const py::object& runners, std::si
   OpenedBuild opened;
   const py::object session = runners.attr("session");
   opened.properties = to_properties(session.attr("take_properties")());
-  opened.steps = to_steps(policy, runners);
+  opened.steps = make_python_steps(policy, runners);
   if (is_true(session.attr("steers"))) {
     opened.session = std::make_shared<SteeringSession>(policy, policy.hold(session));
   } else {

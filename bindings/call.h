@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -63,6 +64,10 @@ Reply<T> awaitable_reply(Policy& policy, py::object awaitable, std::function<py:
     });
   };
 }
+
+// Conversions of plain answers.
+inline py::object none_of(Result<void>&) { return py::none(); }
+inline py::object integer_of(Result<std::int64_t>& number) { return py::int_(*number); }
 
 // With the GIL, policy thread: runs `call` on the loop thread and returns the awaitable of what it replies. `call` and
 // `convert` must hold no Python objects; `convert` runs with the GIL.

@@ -113,7 +113,7 @@ py::object set_state(const BoundMaster& self, py::str object, py::str class_name
       *self.policy,
       [host = self.host, object = to_text(object), class_name = to_text(class_name), key = to_text(key),
        json = to_json(value)](Reply<> reply) { host->set_state(object, class_name, key, json, std::move(reply)); },
-      [](Result<void>&) -> py::object { return py::none(); });
+      none_of);
 }
 
 py::object object_id(const BoundMaster& self, py::str object, py::str class_name) {
@@ -122,7 +122,7 @@ py::object object_id(const BoundMaster& self, py::str object, py::str class_name
       [host = self.host, object = to_text(object), class_name = to_text(class_name)](Reply<std::int64_t> reply) {
         host->object_id(object, class_name, std::move(reply));
       },
-      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+      integer_of);
 }
 
 // [value], or [] when it was never set.
@@ -158,7 +158,7 @@ py::object consume(const BoundMaster& self, py::str pattern, py::function on_eve
             },
             std::move(reply));
       },
-      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+      integer_of);
 }
 
 void stop_consuming(const BoundMaster& self, std::int64_t consumer) { self.host->stop_consuming(consumer); }
@@ -189,11 +189,7 @@ py::object add_buildset(const BoundMaster& self, const py::dict& values) {
       [host = self.host, draft = to_buildset_draft(values)](Reply<script::Triggered> reply) {
         host->add_buildset(draft, std::move(reply));
       },
-      [](Result<script::Triggered>& added) -> py::object {
-        py::dict requests;
-        for (const auto& [builder, request] : added->requests) requests[py::int_(builder.value)] = py::int_(request.value);
-        return py::make_tuple(added->buildset.value, requests);
-      });
+      triggered_of);
 }
 
 py::object set_build_property(const BoundMaster& self, std::int64_t build, py::str name, py::handle value,
@@ -207,13 +203,13 @@ py::object set_build_property(const BoundMaster& self, std::int64_t build, py::s
       [host = self.host, build, property = std::move(property)](Reply<> reply) {
         host->set_build_property(BuildId(build), property, std::move(reply));
       },
-      [](Result<void>&) -> py::object { return py::none(); });
+      none_of);
 }
 
 py::object reload(const BoundMaster& self) {
   return submit<void>(
       *self.policy, [host = self.host](Reply<> reply) { host->reload(std::move(reply)); },
-      [](Result<void>&) -> py::object { return py::none(); });
+      none_of);
 }
 
 }  // namespace

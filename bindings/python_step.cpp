@@ -115,4 +115,12 @@ script::StepPtr make_python_step(Policy& policy, py::object runner) {
   return std::make_shared<PythonStep>(policy, policy.hold(std::move(runner)), std::move(description), always_run);
 }
 
+std::vector<script::StepPtr> make_python_steps(Policy& policy, const py::object& runners) {
+  std::vector<script::StepPtr> steps;
+  for (const py::handle runner : runners) {
+    steps.push_back(make_python_step(policy, py::reinterpret_borrow<py::object>(runner)));
+  }
+  return steps;
+}
+
 }  // namespace kiln::bindings

@@ -169,7 +169,7 @@ PyTypeObject* add_base(py::module_& module, const char* attribute, const char* f
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear)},
       {Py_tp_methods, methods.data()},
-      {is_step ? Py_tp_members : 0, step_members.data()},
+      {is_step ? Py_tp_members : 0, step_members.data()},  // 0 ends the list of the others
       {Py_tp_setattro, reinterpret_cast<void*>(set_step_attribute)},
       {0, nullptr},
   }};

@@ -31,6 +31,12 @@ Patch to_patch(const py::dict& values) {
 
 }  // namespace
 
+py::object triggered_of(Result<script::Triggered>& triggered) {
+  py::dict requests;
+  for (const auto& [builder, request] : triggered->requests) requests[to_python(builder)] = to_python(request);
+  return py::make_tuple(to_python(triggered->buildset), requests);
+}
+
 SourceStamp to_sourcestamp(const py::dict& values) {
   SourceStamp stamp;
   if (const py::object id = find(values, "ssid")) stamp.id = SourceStampId(id.cast<std::int64_t>());

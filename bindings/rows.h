@@ -49,6 +49,8 @@ py::dict to_python(const Row& row) {
 }
 
 // The other way, for what users give. Missing keys keep their defaults; raises TypeError, cast_error.
+// (bsid, {builderid: brid})
+py::object triggered_of(Result<script::Triggered>& triggered);
 SourceStamp to_sourcestamp(const py::dict& values);
 Change to_change(const py::dict& values);
 script::StampOrder to_stamp_order(const py::dict& values);

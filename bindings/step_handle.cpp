@@ -47,8 +47,6 @@ void tell_host(const BoundHandle& self, std::function<void(StepHost&)> call) {
   });
 }
 
-py::object none_of(Result<void>&) { return py::none(); }
-
 LogType to_log_type(const std::string& name) {
   if (name == "s") return LogType::stream;
   if (name == "t") return LogType::text;
@@ -152,12 +150,6 @@ py::object run_command(const BoundHandle& self, py::str name, const py::dict& ar
       to_dict);
 }
 
-py::object to_triggered(Result<script::Triggered>& result) {
-  py::dict requests;
-  for (const auto& [builder, request] : result->requests) requests[py::int_(builder.value)] = py::int_(request.value);
-  return py::make_tuple(result->buildset.value, requests);
-}
-
 py::object add_url(const BoundHandle& self, py::str name, py::str url) {
   return ask_host<void>(
       self,
@@ -175,7 +167,7 @@ py::object trigger(const BoundHandle& self, py::str scheduler, const py::dict& p
   for (const py::handle stamp : sourcestamps) order.sourcestamps.push_back(to_stamp_order(py::cast<py::dict>(stamp)));
   const py::object started = make_awaitable(self.policy->loop());
   const py::object finished = make_awaitable(self.policy->loop());
-  auto on_started = awaitable_reply<script::Triggered>(*self.policy, started, to_triggered);
+  auto on_started = awaitable_reply<script::Triggered>(*self.policy, started, triggered_of);
   auto on_finished = awaitable_reply<Results>(*self.policy, finished, [](Result<Results>& results) -> py::object {
     return py::int_(static_cast<int>(*results));
   });
@@ -210,7 +202,7 @@ py::object add_test_result_set(const BoundHandle& self, std::optional<py::str> d
       [set = std::move(set)](StepHost& host, Reply<std::int64_t> reply) {
         host.add_test_result_set(set, std::move(reply));
       },
-      [](Result<std::int64_t>& id) -> py::object { return py::int_(*id); });
+      integer_of);
 }
 
 // Of tuples (value, test_name, test_code_path, line, duration_ns).
@@ -331,10 +323,7 @@ void stop_build(const BoundHandle& self, py::str reason, int results) {
 }
 
 void add_steps(const BoundHandle& self, const py::sequence& runners, bool at_end) {
-  std::vector<script::StepPtr> steps;
-  for (const py::handle runner : runners) {
-    steps.push_back(make_python_step(*self.policy, py::reinterpret_borrow<py::object>(runner)));
-  }
+  std::vector<script::StepPtr> steps = make_python_steps(*self.policy, runners);
   tell_host(self, [steps = std::move(steps), at_end](StepHost& host) { host.add_steps(steps, at_end); });
 }
 
