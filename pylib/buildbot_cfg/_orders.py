@@ -3,43 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from buildbot_cfg import _watch
+from buildbot_cfg.db.changes import ChangeModel
 from buildbot_cfg.process._rendering import holds_renderable, render
 from buildbot_cfg.process.properties import Properties
-
-
-@dataclass(slots=True)
-class ChangeModel:
-    """A change as priority functions see it."""
-
-    changeid: int
-    author: str
-    committer: str | None
-    comments: str
-    branch: str | None
-    revision: str | None
-    revlink: str | None
-    when_timestamp: datetime
-    category: str | None
-    sourcestampid: int | None
-    parent_changeids: list[int]
-    repository: str
-    codebase: str
-    project: str
-    files: list[str]
-    properties: dict[str, tuple[Any, str]]
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> ChangeModel:
-        """Makes one of a row as REST gives it."""
-        made: dict[str, Any] = {name: row.get(name) for name in cls.__dataclass_fields__}
-        made["when_timestamp"] = datetime.fromtimestamp(row["when_timestamp"], timezone.utc)
-        made["sourcestampid"] = (row.get("sourcestamp") or {}).get("ssid")
-        return cls(**made)
 
 
 def computes(scheduler: Any) -> bool:

@@ -11,15 +11,10 @@ from buildbot_cfg._tasks import started
 from buildbot_cfg.data.resultspec import Filter
 from buildbot_cfg.db._component import Component
 
-_AS_THEY_ARE = (
-    "changeid", "author", "committer", "comments", "branch", "revision", "revlink", "category",
-    "parent_changeids", "repository", "codebase", "project", "files",
-)  # fmt: skip
-
 
 @dataclass
 class ChangeModel:
-    """One change."""
+    """One change, as ``master.db.changes`` gives it and priority functions see it."""
 
     changeid: int
     author: str
@@ -30,13 +25,22 @@ class ChangeModel:
     revlink: str | None
     when_timestamp: datetime.datetime
     category: str | None
-    sourcestampid: int
+    sourcestampid: int | None
     parent_changeids: list[int]
     repository: str
     codebase: str
     project: str
     files: list[str]
     properties: dict[str, tuple[Any, str]]
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> ChangeModel:
+        """Makes one of a row as REST gives it."""
+        made: dict[str, Any] = {name: row.get(name) for name in cls.__dataclass_fields__}
+        when = datetime.datetime.fromtimestamp(row["when_timestamp"], tz=datetime.timezone.utc)
+        made["when_timestamp"] = when
+        made["sourcestampid"] = (row.get("sourcestamp") or {}).get("ssid")
+        return cls(**made)
 
 
 class ChangesConnectorComponent(Component):
@@ -46,7 +50,7 @@ class ChangesConnectorComponent(Component):
     async def getChange(self, changeid: int) -> ChangeModel | None:
         """A change by its id."""
         row = await self._get(("changes", changeid))
-        return None if row is None else _change(row)
+        return None if row is None else ChangeModel.from_row(row)
 
     @started
     async def getChanges(self, resultSpec: Any = None) -> list[ChangeModel]:
@@ -54,7 +58,7 @@ class ChangesConnectorComponent(Component):
         rows = await self._rows(("changes",), resultSpec)
         if not getattr(resultSpec, "order", None):
             rows = sorted(rows, key=lambda row: row["changeid"])
-        return [_change(row) for row in rows]
+        return [ChangeModel.from_row(row) for row in rows]
 
     @started
     async def getChangesCount(self) -> int:
@@ -64,13 +68,16 @@ class ChangesConnectorComponent(Component):
     @started
     async def getChangesForBuild(self, buildid: int) -> list[ChangeModel]:
         """The changes that a build is to blame on."""
-        return [_change(row) for row in await self._get(("builds", buildid, "changes")) or ()]
+        return [
+            ChangeModel.from_row(row)
+            for row in await self._get(("builds", buildid, "changes")) or ()
+        ]
 
     @started
     async def getChangeFromSSid(self, sourcestampid: int) -> ChangeModel | None:
         """A change of a source stamp; None when there is none."""
         rows = await self._get(("sourcestamps", sourcestampid, "changes"))
-        return _change(rows[0]) if rows else None
+        return ChangeModel.from_row(rows[0]) if rows else None
 
     @started
     async def getLatestChangeid(self) -> int | None:
@@ -92,14 +99,3 @@ class ChangesConnectorComponent(Component):
             ("changes",), filters=filters, fields=["changeid"], order=["-changeid"], limit=1
         )
         return rows[0]["changeid"] if rows else None
-
-
-def _change(row: dict[str, Any]) -> ChangeModel:
-    when = datetime.datetime.fromtimestamp(row["when_timestamp"], tz=datetime.timezone.utc)
-    values: dict[str, Any] = {key: row[key] for key in _AS_THEY_ARE}
-    return ChangeModel(
-        when_timestamp=when,
-        sourcestampid=row["sourcestamp"]["ssid"],
-        properties=row["properties"],
-        **values,
-    )
