@@ -98,12 +98,6 @@ class NativeShells:
             return None
 
 
-def native_shell(step: BuildStep) -> Fields | None:
-    """All fields of one step; None when Python must run it."""
-    found = NativeShells().fields(step)
-    return None if found is None else {**found[0], **found[1]}
-
-
 def _only_attributes(cls: type) -> bool:
     return all(
         _is_plain(name, value)

@@ -10,7 +10,7 @@ from buildbot.secrets.providers.base import SecretProviderBase
 from buildbot_cfg import _policy, _services
 from buildbot_cfg._errors import ConfigErrors
 from buildbot_cfg._master import MASTER
-from buildbot_cfg._native import native_shell
+from buildbot_cfg._native import NativeShells
 
 
 class Table(SecretProviderBase):
@@ -201,10 +201,11 @@ def test_summaries_show_the_name(table, step_run):
 
 
 def test_steps_with_secrets_are_run_by_python():
+    shells = NativeShells()
     for command in (["echo", util.Secret("key")], util.Interpolate("echo %(secret:key)s")):
-        assert native_shell(steps.ShellCommand(command=command)) is None
+        assert shells.fields(steps.ShellCommand(command=command)) is None
     plain = util.Interpolate("echo %(prop:x)s")
-    assert native_shell(steps.ShellCommand(command=plain)) is not None
+    assert shells.fields(steps.ShellCommand(command=plain)) is not None
 
 
 def test_secrets_in_files_of_the_worker(table, step_run):
