@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: MIT
 """One build of each."""
 
-import os
-import subprocess
+from programs import run
 
 HEADERS_ONLY = ("svn", "cvs")
-
-
-def run(*words, cwd=None):
-    env = {**os.environ, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
-    subprocess.run(words, check=True, cwd=cwd, capture_output=True, env=env)
 
 
 def prepare(stage):

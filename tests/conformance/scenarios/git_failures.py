@@ -1,29 +1,26 @@
 # SPDX-License-Identifier: MIT
 """A build into nothing, one of the next commit's id, one of an id that is nowhere."""
 
+from programs import fake_git
+
 HEADERS_ONLY = ("git",)
 # Says no to the commands that the file names, each line once.
-FAKE = """#!/bin/sh
-list={dir}/refuse/all
-for word in "$@"; do
-  case $word in
+CASES = """
     --version) break;;
     clone|fetch|checkout|clean|rev-parse|describe|reset)
+      list={dir}/refuse/all
       if [ -e $list ] && grep -qx $word $list; then
         sed -i "0,/^$word$/{{//d}}" $list
         echo "no $word today" >&2
         exit 128
       fi
       break;;
-  esac
-done
-exec /usr/bin/git "$@"
 """
 
 
 def prepare(stage):
     stage.repository("repo").commit("first", {"file": "first\n"})
-    stage.program("git", FAKE.format(dir=stage.folder))
+    fake_git(stage, CASES.format(dir=stage.folder))
 
 
 def play(stage):

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Twice: a clone and an update."""
 
+from programs import fake_git
+
 HEADERS_ONLY = ("git", "exit")
-FAKE = """#!/bin/sh
-for word in "$@"; do
-  if [ "$word" = --version ]; then
-    [ "$VERSION" = none ] && exit 127
-    echo "$VERSION"
-    exit 0
-  fi
-done
-exec /usr/bin/git "$@"
+CASES = """
+    --version)
+      [ "$VERSION" = none ] && exit 127
+      echo "$VERSION"
+      exit 0;;
 """
 
 
 def prepare(stage):
     stage.repository("repo").commit("first", {"file": "first\n"})
-    stage.program("git", FAKE)
+    fake_git(stage, CASES)
 
 
 def play(stage):

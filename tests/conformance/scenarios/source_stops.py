@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Each build is caught while its command of git waits."""
 
+from programs import fake_git
+
 HEADERS_ONLY = ("git",)
-FAKE = """#!/bin/sh
-for word in "$@"; do
-  case $word in
+CASES = """
     --version) break;;
     -*|*=*) ;;
     $AT)
@@ -12,15 +12,12 @@ for word in "$@"; do
       until [ -e "$GATES/go" ]; do sleep 0.02; done
       [ ! -e "$GATES/refuse" ] || exit 1
       break;;
-  esac
-done
-exec /usr/bin/git "$@"
 """
 
 
 def prepare(stage):
     stage.repository("repo").commit("first", {"file": "first\n"})
-    stage.program("git", FAKE)
+    fake_git(stage, CASES)
 
 
 def play(stage):

@@ -1,19 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Builds of the newest, of a revision, of a branch with a patch."""
 
-import os
-import subprocess
+from programs import run, svn
 
 HEADERS_ONLY = ("svn",)
-
-
-def run(*words, cwd=None):
-    env = {**os.environ, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
-    subprocess.run(words, check=True, cwd=cwd, capture_output=True, env=env)
-
-
-def svn(*words, cwd=None):
-    run("svn", "--non-interactive", "--username", "ann", *words, cwd=cwd)
 
 
 def prepare(stage):
