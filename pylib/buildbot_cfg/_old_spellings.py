@@ -106,7 +106,6 @@ NAMES = {
     "buildbot.process.buildstep:RemoteCommand": "from buildbot.process.remotecommand import it",
     "buildbot.process.buildstep:RemoteShellCommand": "from buildbot.process.remotecommand "
     "import it",
-    "buildbot.reporters.irc:IrcStatusFactory": "chat bots are not active in this version",
     "buildbot.schedulers.forcesched:BuildslaveChoiceParameter": "from buildbot.plugins import "
     "util: util.WorkerChoiceParameter",
     "buildbot.steps.shell:SetProperty": "from buildbot.plugins import steps: "

@@ -17,8 +17,6 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 SURFACE = json.loads((DATA / "plugin_surface.json").read_text())
 #: Import paths of public configurations: those that Buildbot 4.3.0 has, and those of older versions.
 PATHS, GONE = (json.loads((DATA / "import_paths.json").read_text())[key] for key in ("has", "gone"))
-#: What is not there yet.
-MISSING_PATHS = {"buildbot.reporters.irc:IrcStatusFactory"}
 #: Arguments that differ on purpose: wrong calls of Buildbot's are found earlier, or more is taken.
 _CHECKERS = {"checkers", "credentialFactories"}  # Buildbot refuses them, too
 KNOWN_DIFFERENCES = {
@@ -52,7 +50,7 @@ def _find(path):
         importlib.import_module(f"{module}.{name}")
 
 
-@pytest.mark.parametrize("path", [p for p in PATHS if p not in MISSING_PATHS])
+@pytest.mark.parametrize("path", PATHS)
 def test_an_import_path_of_public_configurations_is_there(path):
     _find(path)
 
@@ -73,10 +71,12 @@ def test_the_counts():
     assert (count, {text.partition(":")[0].partition(".")[2] for text in missing}) == (288, set())
 
 
-@pytest.mark.parametrize("path", sorted(MISSING_PATHS))
-def test_what_is_listed_as_missing_is_missing(path):
-    with pytest.raises(ImportError):
-        _find(path)
+def test_the_connections_of_the_irc_bot_are_told_as_not_active():
+    from buildbot.reporters.irc import IrcStatusFactory
+
+    with pytest.warns(UserWarning, match="IrcStatusFactory: accepted, not active"):
+        made = IrcStatusFactory("bot", "secret", ["#c"], [], None, None, {}, lostDelay=1)
+    assert (made.nickname, made.lostDelay, made.failedDelay) == ("bot", 1, 55)
 
 
 def _takes_any(entry):

@@ -33,6 +33,7 @@ CLASSES = frozenset(
     process.users.manual.CommandlineUserManager
     reporters.base.ReporterBase
     reporters.irc.IRC
+    reporters.irc.IrcStatusFactory
     reporters.telegram.TelegramBot
     schedulers.canceller.OldBuildCanceller
     schedulers.canceller_buildset.FailingBuildsetCanceller

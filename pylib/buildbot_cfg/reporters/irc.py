@@ -6,7 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from buildbot_cfg._checks import shown
+from buildbot_cfg._declared import Declared
 from buildbot_cfg._errors import report
+from buildbot_cfg._where import user_frame
+from buildbot_cfg.plugins._inactive import warn_if_inactive
 from buildbot_cfg.util.service import BuildbotService
 
 _FLAGS = (
@@ -86,3 +89,59 @@ class IRC(BuildbotService):
             if authz is not None and given[key] is not None:
                 report(f'"authz" and "{key}" exclude each other', self.label)
         check_authz(self.label, authz, "names")
+
+
+class IrcStatusFactory(metaclass=Declared):
+    """What makes a bot's connections; for subclasses that IRC services of one's own use.
+
+    Args:
+        nickname: the bot's name.
+        password: of the bot; may be a secret.
+        join_channels: a list of names, or of dicts with channel and password.
+        pm_to_nicks: who gets private messages.
+        authz: who may do what: True, False or a list of names by command.
+        tags: only builders with these tags.
+        notify_events: names of events that it tells.
+        noticeOnChannel: use notices.
+        useRevisions: tell revisions instead of numbers.
+        showBlameList: tell who changed something.
+        useSASL: log in by SASL.
+        parent: the service that it belongs to.
+        lostDelay: seconds until it connects again.
+        failedDelay: seconds until it tries again.
+        useColors: colour results.
+    """
+
+    lostDelay: float = 4
+    failedDelay: float = 55
+
+    def __init__(
+        self,
+        nickname: str,
+        password: Any,
+        join_channels: list[Any],
+        pm_to_nicks: list[str],
+        authz: dict[str, Any] | None,
+        tags: list[str] | None,
+        notify_events: Any,
+        noticeOnChannel: bool = False,
+        useRevisions: bool = False,
+        showBlameList: bool = False,
+        useSASL: bool = False,
+        parent: Any = None,
+        lostDelay: float | None = None,
+        failedDelay: float | None = None,
+        useColors: bool = True,
+    ) -> None:
+        self.nickname, self.password = nickname, password
+        self.join_channels, self.pm_to_nicks = join_channels, pm_to_nicks
+        self.authz, self.tags, self.notify_events = authz, tags, notify_events
+        self.noticeOnChannel, self.useRevisions = noticeOnChannel, useRevisions
+        self.showBlameList, self.useColors, self.useSASL = showBlameList, useColors, useSASL
+        self.parent = parent
+        if lostDelay is not None:
+            self.lostDelay = lostDelay
+        if failedDelay is not None:
+            self.failedDelay = failedDelay
+        check_authz(type(self).__name__, authz, "names")
+        warn_if_inactive(self, type(self).__name__, user_frame())
