@@ -323,7 +323,9 @@ void Engine::set_build_property(BuildId build, Property property, Reply<> reply)
 
 void Engine::replace_properties(BuildsetId buildset, Properties properties) {
   BuildsetState* state = parts_->requests.find_buildset(buildset);
-  if (state != nullptr) state->properties = std::move(properties);
+  if (state == nullptr) return;
+  state->properties = std::move(properties);
+  ++state->edition;
 }
 
 void Engine::pause_worker(WorkerId id, bool paused, const std::string& reason, Reply<> reply) {

@@ -7,6 +7,8 @@
 #include <map>
 #include <tuple>
 
+#include "core/base/log.h"
+
 namespace kiln::engine {
 namespace {
 
@@ -22,7 +24,11 @@ bool comes_first(const BuilderState* a, const BuilderState* b) {
 }  // namespace
 
 Matcher::Matcher(Kernel& kernel, Requests& requests, Hooks hooks)
-    : kernel_(kernel), requests_(requests), hooks_(std::move(hooks)) {}
+    : kernel_(kernel), requests_(requests), hooks_(std::move(hooks)),
+      consultations_(kernel, requests,
+                     {[this](const RequestState& request) { return may_start(request); },
+                      [this](const BuilderState& builder) { return free_workers(builder); },
+                      [this](BuilderState& builder) { wake(builder); }, hooks_.start}) {}
 
 bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutting_down; }
 
@@ -34,8 +40,10 @@ bool Matcher::may_start(const RequestState& request) const {
 }
 
 RequestState* Matcher::next_request(const BuilderState& builder) const {
-  const auto found = std::find_if(builder.waiting.begin(), builder.waiting.end(),
-                                  [this](const RequestState* request) { return may_start(*request); });
+  const bool asks = builder.config && builder.config->match;
+  const auto found = std::find_if(builder.waiting.begin(), builder.waiting.end(), [&](const RequestState* request) {
+    return may_start(*request) && !(asks && consultations_.is_refused(*request));
+  });
   return found == builder.waiting.end() ? nullptr : *found;
 }
 
@@ -47,29 +55,101 @@ void Matcher::wake(BuilderState& builder) {
 
 void Matcher::wake(WorkerState& worker) {
   for (const ConfiguredOn& on : worker.row.configured_on) {
-    if (BuilderState* builder = requests_.find_builder(on.builderid)) wake(*builder);
+    BuilderState* builder = requests_.find_builder(on.builderid);
+    if (builder == nullptr) continue;
+    consultations_.forget(*builder);
+    wake(*builder);
   }
 }
 
 void Matcher::wake_all() {
-  for (const auto& [id, builder] : requests_.builders()) wake(*builder);
+  for (const auto& [id, builder] : requests_.builders()) {
+    consultations_.forget(*builder);
+    wake(*builder);
+  }
 }
 
 // Later, so that everything that happens now is seen by one run.
 void Matcher::schedule() {
-  if (timer_ || !may_claim()) return;
+  if (timer_ || is_ordering_ || !may_claim()) return;
   timer_ = kernel_.clock.call_after(std::chrono::milliseconds(0), [this] { run(); });
 }
 
 void Matcher::run() {
   timer_.reset();
-  if (!may_claim()) return;
+  if (!may_claim() || ask_order()) return;
   std::vector<BuilderState*> builders;
   for (BuilderState* builder : std::exchange(woken_, {})) {
     if (builder->config && !builder->waiting.empty()) builders.push_back(builder);
   }
   std::sort(builders.begin(), builders.end(), comes_first);
-  for (BuilderState* builder : builders) match(*builder);
+  match_all(builders);
+}
+
+std::vector<BuilderState*> Matcher::by_urgency() const {
+  std::vector<BuilderState*> builders;
+  for (const auto& [id, builder] : requests_.builders()) {
+    if (builder->config && !builder->waiting.empty()) builders.push_back(builder.get());
+  }
+  std::sort(builders.begin(), builders.end(), comes_first);
+  return builders;
+}
+
+// Asks prioritizeBuilders about all builders with requests, if there is such a function.
+bool Matcher::ask_order() {
+  const auto asked = kernel_.config ? kernel_.config->builder_order : nullptr;
+  if (!asked) {
+    left_out_.clear();
+    order_again_.reset();
+    return false;
+  }
+  const std::vector<BuilderState*> builders = by_urgency();
+  if (builders.empty()) return false;
+  std::vector<std::string> names;
+  for (const BuilderState* builder : builders) names.push_back(builder->name);
+  is_ordering_ = true;
+  asked->sort(std::move(names), [this, asked, builders](Result<std::vector<std::string>> sorted) {
+    ordered(builders, std::move(sorted));
+  });
+  return true;
+}
+
+// Whoever is left out gets nothing now, and is offered again a while later. Who was woken meanwhile has its own turn.
+void Matcher::ordered(const std::vector<BuilderState*>& asked, Result<std::vector<std::string>> names) {
+  is_ordering_ = false;
+  left_out_.clear();
+  order_again_.reset();
+  if (!may_claim()) return;
+  std::vector<BuilderState*> chosen;
+  if (!names) {
+    log_error("prioritizeBuilders failed, builders have their usual order: {}", names.error().what);
+    chosen = asked;
+  } else {
+    left_out_.insert(asked.begin(), asked.end());
+    for (const std::string& name : *names) {
+      BuilderState* builder = requests_.find_builder(name);
+      if (builder != nullptr && left_out_.erase(builder) == 1) chosen.push_back(builder);
+    }
+  }
+  std::erase_if(chosen, [](const BuilderState* builder) { return !builder->config || builder->waiting.empty(); });
+  std::set<const BuilderState*> woken(woken_.begin(), woken_.end());
+  for (BuilderState* builder : asked) woken_.erase(builder);
+  std::erase_if(chosen, [&](const BuilderState* builder) { return !woken.contains(builder); });
+  match_all(chosen);
+  if (!left_out_.empty()) {
+    order_again_ = kernel_.clock.call_after(Consultations::refusal_life, [this] { wake_all(); });
+  }
+  if (!woken_.empty()) schedule();
+}
+
+void Matcher::match_all(const std::vector<BuilderState*>& builders) {
+  for (BuilderState* builder : builders) {
+    if (builder->config->match) {
+      consultations_.consult(*builder);
+    } else {
+      match(*builder);
+    }
+  }
 }
 
 void Matcher::match(BuilderState& builder) {
@@ -79,6 +159,19 @@ void Matcher::match(BuilderState& builder) {
     requests_.dequeue(*request);
     hooks_.start(*request, *worker);
   }
+}
+
+// The least busy one first, in any order where several are equally busy.
+std::vector<WorkerState*> Matcher::free_workers(const BuilderState& builder) {
+  std::vector<WorkerState*> found;
+  for (WorkerState* worker : builder.workers) {
+    if (is_eligible(*worker, builder)) found.push_back(worker);
+  }
+  std::shuffle(found.begin(), found.end(), random_);
+  std::stable_sort(found.begin(), found.end(), [](const WorkerState* a, const WorkerState* b) {
+    return a->builds.size() < b->builds.size();
+  });
+  return found;
 }
 
 // The least busy one; any of them when several are.
@@ -126,9 +219,10 @@ std::vector<WaitReason> Matcher::wait_reasons() const {
 }
 
 std::string Matcher::broken_invariant() const {
-  if (timer_ || !may_claim()) return {};
+  if (timer_ || is_ordering_ || !may_claim()) return {};
   for (const auto& [id, builder] : requests_.builders()) {
-    const RequestState* next = builder->config ? next_request(*builder) : nullptr;
+    if (!builder->config || consultations_.is_asking(*builder) || left_out_.contains(builder.get())) continue;
+    const RequestState* next = next_request(*builder);
     if (next == nullptr) continue;
     for (const WorkerState* worker : builder->workers) {
       if (!is_eligible(*worker, *builder)) continue;

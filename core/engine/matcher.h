@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/consultations.h"
 #include "core/engine/engine.h"
 #include "core/engine/fleet.h"
 #include "core/engine/kernel.h"
@@ -16,7 +17,8 @@
 namespace kiln::engine {
 
 // Gives waiting requests to idle workers. Runs only when it was woken: by a new or unclaimed request, a worker that
-// became available, a new configuration, storage that works again. Loop thread.
+// became available, a new configuration, storage that works again, an answer of the user's functions. Builders without
+// such functions never wait for those of others. Loop thread.
 class Matcher {
  public:
   struct Hooks {
@@ -36,7 +38,12 @@ class Matcher {
  private:
   void schedule();
   void run();
+  bool ask_order();
+  void ordered(const std::vector<BuilderState*>& asked, Result<std::vector<std::string>> names);
+  void match_all(const std::vector<BuilderState*>& builders);
   void match(BuilderState& builder);
+  std::vector<BuilderState*> by_urgency() const;
+  std::vector<WorkerState*> free_workers(const BuilderState& builder);
   WorkerState* pick_worker(const BuilderState& builder);
   bool may_claim() const;
   bool may_start(const RequestState& request) const;
@@ -46,7 +53,11 @@ class Matcher {
   Kernel& kernel_;
   Requests& requests_;
   Hooks hooks_;
+  Consultations consultations_;
   std::set<BuilderState*> woken_;
+  bool is_ordering_ = false;                // prioritizeBuilders has been asked
+  std::set<const BuilderState*> left_out_;  // by its last answer
+  std::unique_ptr<Timer> order_again_;
   std::unique_ptr<Timer> timer_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -35,6 +35,8 @@ struct RequestState {
   BuilderState* builder = nullptr;
   std::string collapse_key;  // requests of a builder with the same key may be collapsed; empty: never
   BuildRun* build = nullptr;
+  script::WaitingRequestPtr shown;  // how functions that choose see it; null: none has been asked
+  int shown_edition = 0;            // the buildset's then
 };
 
 // A buildset that is not complete.
@@ -46,6 +48,7 @@ struct BuildsetState {
   std::size_t uncommitted = 0;  // requests that are not complete in the database
   Results worst = Results::success;
   std::function<void(Results)> on_complete;  // may be null
+  int edition = 0;                           // of its properties
 };
 
 struct MoreUrgent {

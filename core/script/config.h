@@ -12,6 +12,7 @@
 #include "core/model/entities.h"
 #include "core/script/auth.h"
 #include "core/script/cron_times.h"
+#include "core/script/matching.h"
 #include "core/script/object.h"
 #include "core/script/step.h"
 #include "core/script/template.h"
@@ -81,6 +82,7 @@ struct BuilderConfig {
   std::vector<StepRecipe> steps;
   std::shared_ptr<BuildMaker> maker;    // null when every step is native
   std::shared_ptr<BuilderHooks> hooks;  // null: none
+  std::shared_ptr<MatchHooks> match;    // null: none
   ObjectRef object;
 };
 
@@ -238,7 +240,8 @@ struct Config {
   std::vector<std::shared_ptr<const WorkerConfig>> workers;
   std::vector<std::shared_ptr<const SchedulerConfig>> schedulers;
   std::vector<ServiceConfig> change_sources;
-  std::shared_ptr<ChangeHooks> change_hooks;  // null: nothing to compute
+  std::shared_ptr<ChangeHooks> change_hooks;         // null: nothing to compute
+  std::shared_ptr<BuilderOrderHooks> builder_order;  // null: the usual one
   ReloadLimits reload_limits;
   std::vector<std::string> warnings;  // for the log and checkconfig
   ObjectRef object;                   // the Python side's own view
