@@ -2,6 +2,7 @@
 #include "bindings/module.h"
 
 #include "bindings/awaitable.h"
+#include "bindings/declared_calls.h"
 #include "bindings/interpolation.h"
 #include "bindings/log_binding.h"
 #include "bindings/master_binding.h"
@@ -18,6 +19,7 @@ void fill_core_module(py::module_& module) {
   add_master_error(module);
   add_awaitable_type(module);
   add_recorded_bases(module);
+  add_declared_calls(module);
   add_interpolation(module);
   add_master(module);
   add_step_handle(module);

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace kiln::bindings {
 namespace {
@@ -14,9 +16,10 @@ struct Recorded {
   PyObject_HEAD
   PyObject* args;
   PyObject* kwargs;
-  PyObject* file;  // str, or null when no user code was on the stack
-  int line;
-  bool is_sealed;  // of steps: a recipe is not changed any more
+  PyObject* place;  // the user's code that made it or the name of its file; null when there was none on the stack
+  int at;           // where in the code, or the line: lines are counted from the code's beginning, when they are asked for
+  bool is_sealed;   // of steps: a recipe is not changed any more
+  bool is_late;     // of steps: its __init__ has not run yet
 };
 
 // Process-wide like the interpreter itself, which is never restarted.
@@ -24,9 +27,18 @@ std::array<PyTypeObject*, 4> bases{};
 
 Recorded* self_of(PyObject* object) { return reinterpret_cast<Recorded*>(object); }
 
+PyObject* globals_of(PyFrameObject* frame) {
+#if PY_VERSION_HEX >= 0x030B0000
+  return PyFrame_GetGlobals(frame);
+#else
+  return PyObject_GetAttrString(reinterpret_cast<PyObject*>(frame), "f_globals");
+#endif
+}
+
 bool is_ours(PyFrameObject* frame) {
-  const auto globals = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(frame)).attr("f_globals");
-  PyObject* name = PyDict_GetItemString(globals.ptr(), "__name__");
+  static PyObject* key = PyUnicode_InternFromString("__name__");
+  const auto globals = py::reinterpret_steal<py::object>(globals_of(frame));
+  PyObject* name = PyDict_GetItem(globals.ptr(), key);
   if (!name || !PyUnicode_Check(name)) return false;
   Py_ssize_t size = 0;
   const char* text = PyUnicode_AsUTF8AndSize(name, &size);
@@ -48,10 +60,22 @@ void record_location(Recorded* self) {
   }
   if (!frame) return;
   PyCodeObject* code = PyFrame_GetCode(frame);
-  self->file = Py_NewRef(code->co_filename);
-  self->line = PyFrame_GetLineNumber(frame);
+#if PY_VERSION_HEX >= 0x030B0000
+  self->place = reinterpret_cast<PyObject*>(code);
+  self->at = PyFrame_GetLasti(frame);
+#else
+  self->place = Py_NewRef(code->co_filename);
+  self->at = PyFrame_GetLineNumber(frame);
   Py_DECREF(code);
+#endif
   Py_DECREF(frame);
+}
+
+std::pair<PyObject*, int> place_of(const Recorded* self) {
+  if (!self->place) return {Py_None, 0};
+  if (!PyCode_Check(self->place)) return {self->place, self->at};
+  auto* code = reinterpret_cast<PyCodeObject*>(self->place);
+  return {code->co_filename, PyCode_Addr2Line(code, self->at)};
 }
 
 PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
@@ -69,6 +93,18 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return object;
 }
 
+// Runs the __init__ that has not run yet, if it has not.
+bool complete(PyObject* object) {
+  Recorded* self = self_of(object);
+  if (!self->is_late) return true;
+  const bool was_sealed = std::exchange(self->is_sealed, false);
+  self->is_late = false;
+  const int done = Py_TYPE(object)->tp_init(object, self->args, self->kwargs);
+  self->is_late = done < 0;
+  self->is_sealed = was_sealed;
+  return done == 0;
+}
+
 PyObject* recipe(PyObject* object, PyObject*) {
   const Recorded* self = self_of(object);
   return Py_BuildValue("(OON)", Py_TYPE(object), self->args, PyDict_Copy(self->kwargs));
@@ -76,7 +112,8 @@ PyObject* recipe(PyObject* object, PyObject*) {
 
 PyObject* location(PyObject* object, PyObject*) {
   const Recorded* self = self_of(object);
-  return Py_BuildValue("(Oi)", self->file ? self->file : Py_None, self->line);
+  const auto [file, line] = place_of(self);
+  return Py_BuildValue("(Oi)", file, line);
 }
 
 bool is_recorded(PyTypeObject* type) {
@@ -100,8 +137,8 @@ PyObject* remade(PyObject*, PyObject* values) {
   Recorded* self = self_of(object);
   self->args = Py_NewRef(args);
   self->kwargs = Py_NewRef(kwargs);
-  self->file = file == Py_None ? nullptr : Py_NewRef(file);
-  self->line = line;
+  self->place = file == Py_None ? nullptr : Py_NewRef(file);
+  self->at = line;
   self->is_sealed = is_sealed != 0;
   return object;
 }
@@ -118,8 +155,9 @@ PyObject* reduce(PyObject* object, PyObject*) {
     Py_DECREF(state);
     return nullptr;
   }
-  return Py_BuildValue("N(OONOii)N", maker, Py_TYPE(object), self->args, PyDict_Copy(self->kwargs),
-                       self->file ? self->file : Py_None, self->line, self->is_sealed ? 1 : 0, state);
+  const auto [file, line] = place_of(self);
+  return Py_BuildValue("N(OONOii)N", maker, Py_TYPE(object), self->args, PyDict_Copy(self->kwargs), file, line,
+                       self->is_sealed ? 1 : 0, state);
 }
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
@@ -138,15 +176,28 @@ int clear(PyObject* object) {
 void dealloc(PyObject* object) {
   PyObject_GC_UnTrack(object);
   clear(object);
-  Py_CLEAR(self_of(object)->file);
+  Py_CLEAR(self_of(object)->place);
   PyTypeObject* type = Py_TYPE(object);
   type->tp_free(object);
   Py_DECREF(type);
 }
 
+// What can be asked for without the attributes that __init__ sets.
+bool is_of_recipe(PyObject* name) {
+  static PyObject* const names[] = {PyUnicode_InternFromString("_recipe"), PyUnicode_InternFromString("_location"),
+                                    PyUnicode_InternFromString("_sealed"), PyUnicode_InternFromString("__class__")};
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+PyObject* get_step_attribute(PyObject* object, PyObject* name) {
+  if (self_of(object)->is_late && !is_of_recipe(name) && !complete(object)) return nullptr;
+  return PyObject_GenericGetAttr(object, name);
+}
+
 int set_step_attribute(PyObject* object, PyObject* name, PyObject* value) {
   const bool is_seal = PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "_sealed") == 0;
   if (!value || !self_of(object)->is_sealed || is_seal) {
+    if (!is_seal && !complete(object)) return -1;
     return PyObject_GenericSetAttr(object, name, value);
   }
   PyObject* refused = PyObject_CallMethod(object, "_refuse_change", "O", name);
@@ -163,13 +214,14 @@ PyTypeObject* add_base(py::module_& module, const char* attribute, const char* f
       {"__reduce_ex__", reduce, METH_O, nullptr},
       {nullptr, nullptr, 0, nullptr},
   }};
-  std::array<PyType_Slot, 8> slots{{
+  std::array<PyType_Slot, 9> slots{{
       {Py_tp_new, reinterpret_cast<void*>(make)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear)},
       {Py_tp_methods, methods.data()},
       {is_step ? Py_tp_members : 0, step_members.data()},  // 0 ends the list of the others
+      {Py_tp_getattro, reinterpret_cast<void*>(get_step_attribute)},
       {Py_tp_setattro, reinterpret_cast<void*>(set_step_attribute)},
       {0, nullptr},
   }};
@@ -182,6 +234,27 @@ PyTypeObject* add_base(py::module_& module, const char* attribute, const char* f
 }
 
 }  // namespace
+
+bool is_step_class(PyTypeObject* type) { return PyType_IsSubtype(type, bases[0]) != 0; }
+
+PyObject* make_late(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  PyObject* object = type->tp_alloc(type, 0);
+  if (!object) return nullptr;
+  Recorded* self = self_of(object);
+  self->args = Py_NewRef(args);
+  if (!kwargs) {
+    self->kwargs = PyDict_New();
+  } else {
+    self->kwargs = Py_REFCNT(kwargs) == 1 ? Py_NewRef(kwargs) : PyDict_Copy(kwargs);  // nobody else has that one
+  }
+  if (!self->kwargs) {
+    Py_DECREF(object);
+    return nullptr;
+  }
+  record_location(self);
+  self->is_sealed = self->is_late = true;
+  return object;
+}
 
 void add_recorded_bases(py::module_& module) {
   static std::array<PyMethodDef, 2> functions{{

@@ -10,4 +10,10 @@ namespace kiln::bindings {
 // anything.
 void add_recorded_bases(py::module_& module);
 
+bool is_step_class(PyTypeObject* type);
+
+// A sealed recipe of a step whose arguments are right. Its __init__ runs when somebody asks for an attribute: most are
+// only counted. `kwargs` may be null.
+PyObject* make_late(PyTypeObject* type, PyObject* args, PyObject* kwargs);
+
 }  // namespace kiln::bindings

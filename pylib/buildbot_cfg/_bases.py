@@ -37,6 +37,73 @@ class WorkerBase(_Recorded):
     """Base of a worker's configuration."""
 
 
+class CallBase(type):
+    """Base of the metaclass ``Declared``: its calls, in C++ where the class is known.
+
+    Calls of other classes, and those that do not fit, go to ``_call_slowly(cls, args, kwargs)``.
+    """
+
+
+class Shape(Protocol):
+    """Which arguments a call takes."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def known(self) -> frozenset[str]: ...
+    @property
+    def required(self) -> tuple[tuple[str, int | None], ...]: ...
+    @property
+    def at_most(self) -> int: ...
+    @property
+    def takes_any_place(self) -> bool: ...
+    @property
+    def takes_any_name(self) -> bool: ...
+
+
+def is_known_class(cls: type) -> bool:
+    """Whether C++ checks its calls."""
+    raise NotImplementedError
+
+
+def know_class(
+    cls: type,
+    shape: Shape | None,
+    is_sealed: bool,
+    free: tuple[frozenset[str], frozenset[str]] | None,
+) -> None:
+    """From now on C++ checks calls of the class, until it or one of its bases changes.
+
+    Args:
+        cls: the class.
+        shape: what its calls take; None: its own code knows.
+        is_sealed: its objects are, when a file makes them.
+        free: of a step whose ``__init__`` may run later: names of the parameters of which only the
+            type counts, and of those that count by their value unless it is a string.
+    """
+    raise NotImplementedError
+
+
+def know_call(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """The call went well: so will those like it, and their ``__init__`` may run later."""
+    raise NotImplementedError
+
+
+def know_renderable(cls: type) -> None:
+    """Objects of the class are renderables, whatever they hold."""
+    raise NotImplementedError
+
+
+def set_loading(yes: bool) -> None:
+    """Whether this thread loads a file."""
+    raise NotImplementedError
+
+
+def set_lenient(yes: bool) -> None:
+    """Whether this thread takes old spellings."""
+    raise NotImplementedError
+
+
 class Lookup(Protocol):
     """Where an Interpolation finds its values; each verb raises LookupError when there is none."""
 

@@ -8,8 +8,28 @@ from typing import TYPE_CHECKING, Any
 from buildbot_cfg import _core
 
 if TYPE_CHECKING:
-    from buildbot_cfg._bases import BuilderBase, Interpolation, SchedulerBase, StepBase, WorkerBase
+    from buildbot_cfg._bases import (
+        BuilderBase,
+        CallBase,
+        Interpolation,
+        SchedulerBase,
+        StepBase,
+        WorkerBase,
+        is_known_class,
+        know_call,
+        know_class,
+        know_renderable,
+        set_lenient,
+        set_loading,
+    )
 else:
+    CallBase = _core.CallBase
+    is_known_class = _core.is_known_class
+    know_call = _core.know_call
+    know_class = _core.know_class
+    know_renderable = _core.know_renderable
+    set_lenient = _core.set_lenient
+    set_loading = _core.set_loading
     StepBase = _core.StepBase
     BuilderBase = _core.BuilderBase
     SchedulerBase = _core.SchedulerBase
@@ -18,13 +38,20 @@ else:
 
 __all__ = [
     "BuilderBase",
+    "CallBase",
     "Interpolation",
     "SchedulerBase",
     "StepBase",
     "WorkerBase",
+    "is_known_class",
     "is_master_error",
+    "know_call",
+    "know_class",
+    "know_renderable",
     "live_master",
     "log",
+    "set_lenient",
+    "set_loading",
 ]
 
 

@@ -13,11 +13,13 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg import _old_spellings
-from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, is_collecting, report
+from buildbot_cfg._bridge import CallBase, is_known_class, know_call, know_class
+from buildbot_cfg._errors import ArgumentErrors, ConfigErrors, is_collecting, report, times_told
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._where import NOWHERE, user_line
 
 Parameters = tuple[inspect.Parameter, ...]
+_OURS = ("buildbot.", "buildbot_cfg.")
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -84,19 +86,54 @@ def _accepted(cls: Declared) -> Parameters | None:
     return _merged(cls, method) if cls._call_goes_on else _parameters(own)
 
 
-def _call_of(cls: Declared) -> tuple[object, object, _Shape | None, bool]:
-    """What a call of the class may give; kept with the class as long as its functions stay.
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What a call of a class may give, as long as its functions stay the same."""
 
-    Returns:
-        the functions, the arguments, and whether its objects are sealed.
-    """
+    functions: tuple[object, object]
+    shape: _Shape | None
+    is_sealed: bool  # its objects are, when a file makes them
+
+
+def _call_of(cls: Declared) -> _Call:
     init, method = cls.__init__, cls._call_is_checked_by  # type: ignore[misc]
     own = init if method == "__init__" else getattr(cls, method, None)
-    kept: tuple[object, object, _Shape | None, bool] | None = cls.__dict__.get("_kept_call")
-    if kept is None or kept[0] is not own or kept[1] is not init:
-        kept = (own, init, _new_shape(cls, own, init), hasattr(cls, "_sealed"))
+    kept: _Call | None = cls.__dict__.get("_kept_call")
+    if kept is None or kept.functions != (own, init):
+        kept = _Call((own, init), _new_shape(cls, own, init), hasattr(cls, "_sealed"))
         type.__setattr__(cls, "_kept_call", kept)
     return kept
+
+
+def _free_parameters(cls: Declared) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What the class and its bases say; None: what ``__init__`` does may be the user's own."""
+    if not all(is_of_stock(base) for base in cls.__mro__):
+        return None
+    found: tuple[set[str], set[str]] = (set(), set())
+    for base in reversed(cls.__mro__):
+        init = vars(base).get("__init__")
+        if isinstance(init, FunctionType):  # what it takes itself it may look at more closely
+            code = init.__code__
+            own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            for names in found:
+                names.difference_update(own)
+        for names, key in zip(found, ("_free_arguments", "_free_texts"), strict=True):
+            names.update(vars(base).get(key, ()))
+    return frozenset(found[0]), frozenset(found[1])
+
+
+def is_of_stock(cls: type) -> bool:
+    """Whether the class is one of ours, or one that only has other attributes."""
+    module = cls.__module__
+    if cls is object or module.startswith(_OURS):
+        return True
+    return all(_is_plain(name, value) for name, value in cls.__dict__.items())
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    if name.startswith("__") or name == "_abc_impl":
+        return not isinstance(value, (FunctionType, classmethod, staticmethod, property))
+    return not callable(value) and not hasattr(value, "__get__") and name != "renderables"
 
 
 def _new_shape(cls: Declared, own: object, init: object) -> _Shape | None:
@@ -172,7 +209,7 @@ def quoted(kind: str, name: object) -> str:
     return f'{kind} "{name}"' if isinstance(name, str) and name else kind
 
 
-class Declared(ABCMeta):
+class Declared(CallBase, ABCMeta):
     """Metaclass: checks the arguments of a call against our own ``__init__``.
 
     While a file is loaded, unknown arguments are reported and dropped; when required ones are
@@ -188,6 +225,11 @@ class Declared(ABCMeta):
     _call_goes_on = False
     _call_fills_in: tuple[str, ...] = ()
     _call_also_takes: tuple[str, ...] = ()
+    #: What a class of steps says: its arguments of which only the type counts when they are checked
+    #: (of strings also whether they are empty, or longer than 50), and those of which that is so
+    #: only when they are strings.
+    _free_arguments: frozenset[str] = frozenset()
+    _free_texts: frozenset[str] = frozenset()
 
     def __new__(
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
@@ -198,30 +240,22 @@ class Declared(ABCMeta):
             namespace["__module__"] = module.replace("buildbot_cfg.", "buildbot.", 1)
         return super().__new__(mcls, name, bases, namespace, **kwargs)
 
-    if not TYPE_CHECKING:  # who checks types shall see the arguments of each class
-
-        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            _, _, shape, is_sealed = _call_of(cls)
-            if shape is not None and _old_spellings.is_lenient():
-                args, kwargs = _old_spellings.renamed(cls, args, kwargs)
-            if shape is None or shape.fits(args, kwargs):
-                made = super().__call__(*args, **kwargs)
-                if is_sealed and is_collecting():
-                    made._sealed = True
-                return made
-            by_place = args[0] if args and _names_first(cls, shape) else None
-            name = kwargs.get("name", by_place)
-            label = quoted(cls.__name__, name)
-            args = _without_surplus(label, shape, args)
-            kwargs = _without_unknown(label, shape, kwargs)
-            if _lacks_required(label, shape, args, kwargs):
-                broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
-                broken.__dict__.update(_broken=True, name=name)
-                return broken
-            made = super().__call__(*args, **kwargs)
-            if is_sealed and is_collecting():
-                made._sealed = True
-            return made
+    @classmethod
+    def _call_slowly(mcls, cls: Declared, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Calls a class that C++ does not know yet, or with arguments that it cannot judge."""
+        call = _call_of(cls)
+        shape = call.shape
+        if shape is not None and _old_spellings.is_lenient():
+            args, kwargs = _old_spellings.renamed(cls, args, kwargs)
+        if shape is not None and not shape.fits(args, kwargs):
+            return _called_wrongly(cls, call, shape, args, kwargs)
+        before = times_told()
+        made = _made(cls, call, args, kwargs)
+        if not is_known_class(cls):  # now: what the call kept with it was a change
+            know_class(cls, shape, call.is_sealed, _free_parameters(cls))
+        if is_collecting() and times_told() == before:
+            know_call(cls, args, kwargs)
+        return made
 
     @property
     def __signature__(cls) -> inspect.Signature | None:
@@ -236,6 +270,29 @@ class Declared(ABCMeta):
 
         def __getattr__(cls, name: str) -> Any:
             raise AttributeError(_old_spellings.attribute_text(cls, name), name=name, obj=cls)
+
+
+def _made(cls: Declared, call: _Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    made = type.__call__(cls, *args, **kwargs)
+    if call.is_sealed and is_collecting():
+        made._sealed = True
+    return made
+
+
+def _called_wrongly(
+    cls: Declared, call: _Call, shape: _Shape, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Reports what is wrong, and makes the object of what is right."""
+    by_place = args[0] if args and _names_first(cls, shape) else None
+    name = kwargs.get("name", by_place)
+    label = quoted(cls.__name__, name)
+    args = _without_surplus(label, shape, args)
+    kwargs = _without_unknown(label, shape, kwargs)
+    if _lacks_required(label, shape, args, kwargs):
+        broken: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
+        broken.__dict__.update(_broken=True, name=name)
+        return broken
+    return _made(cls, call, args, kwargs)
 
 
 def fits(label: str, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from buildbot_cfg._bridge import set_loading
 from buildbot_cfg._where import NOWHERE, Location, user_frame
 
 
@@ -73,6 +74,8 @@ class _Collecting(threading.local):
     into: list[Problem] | None = None
     warnings: list[Problem] | None = None
     place: Location | None = None
+    #: How often something was told, also what was told before.
+    told = 0
 
 
 _collecting = _Collecting()
@@ -83,15 +86,22 @@ def collected() -> Iterator[tuple[list[Problem], list[Problem]]]:
     """While it lasts, this thread's errors and warnings go into two lists."""
     outer = (_collecting.into, _collecting.warnings)
     _collecting.into, _collecting.warnings = [], []
+    set_loading(True)
     try:
         yield _collecting.into, _collecting.warnings
     finally:
         _collecting.into, _collecting.warnings = outer
+        set_loading(is_collecting())
 
 
 def is_collecting() -> bool:
     """Whether this thread loads a file."""
     return _collecting.into is not None
+
+
+def times_told() -> int:
+    """How many errors and warnings this thread has told, those told again included."""
+    return _collecting.told
 
 
 @contextmanager
@@ -115,6 +125,7 @@ def report(
     kind: type[ConfigErrors] = ConfigErrors,
 ) -> None:
     """One error: noted when a file is being loaded, else raised as ``kind``."""
+    _collecting.told += 1
     file, line = _place(where)
     problem = Problem(file, line, object, what)
     if _collecting.into is None:
@@ -127,6 +138,7 @@ def report(
 
 def warn(what: str, object: str = "", where: Location | None = None) -> None:
     """One warning: noted when a file is being loaded, else a UserWarning."""
+    _collecting.told += 1
     file, line = _place(where)
     problem = Problem(file, line, object, what)
     if _collecting.warnings is None:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from buildbot_cfg._bridge import set_lenient
 from buildbot_cfg._suggest import did_you_mean
 
 #: Arguments that were renamed, whoever takes them.
@@ -152,10 +153,12 @@ def lenient(yes: bool) -> Iterator[None]:
     for name in (*SAME_AS, *PACKAGES):  # imported by an earlier configuration
         sys.modules.pop(name, None)
     outer, _mode.lenient = _mode.lenient, yes
+    set_lenient(yes)
     try:
         yield
     finally:
         _mode.lenient = outer
+        set_lenient(outer)
 
 
 def is_lenient() -> bool:

@@ -143,6 +143,11 @@ class BuildStep(
         )
     )
 
+    _free_arguments = frozenset(
+        (*_BOOLEANS, *_DESCRIPTIONS, "doStepIf", "hideStepIf", "useProgress", "workdir")
+    )
+    _free_texts = frozenset(("name",))
+
     build: Any = None
     worker: Any = None
     master: Any = None

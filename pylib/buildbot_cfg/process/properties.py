@@ -9,6 +9,7 @@ from functools import update_wrapper
 from typing import Any, cast
 
 from buildbot_cfg import _tasks
+from buildbot_cfg._bridge import know_renderable
 from buildbot_cfg._errors import report
 from buildbot_cfg.process._interpolate import Interpolate, WithProperties
 from buildbot_cfg.process._lazy import FlattenList, RenderableOperators, Transform
@@ -356,3 +357,7 @@ def _check_value(name: str, value: Any) -> None:
     except (TypeError, ValueError) as error:
         text = f'property "{name}" must be plain data (JSON) or a renderable, not {value!r}'
         raise TypeError(text) from error
+
+
+for _class in (Interpolate, Property, Secret, Transform, FlattenList, WithProperties, _Renderer):
+    know_renderable(_class)

@@ -62,6 +62,10 @@ class Source(BuildStep, CommandLines):
     sourcestamp: Any = None
     stdio_log: Any = None
     label = Label(_label_of)
+    _free_arguments = frozenset(
+        (*_KINDS, "description", "descriptionDone", "descriptionSuffix", "workdir")
+    )
+    _free_texts = frozenset(("codebase",))
     #: What a subclass declares: its program, and the methods of mode "full".
     program: ClassVar[str] = ""
     possible_methods: Any = ()

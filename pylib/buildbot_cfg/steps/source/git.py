@@ -73,6 +73,7 @@ class Git(GitCommands):
     ]  # fmt: skip
     possible_methods = ("clean", "fresh", "clobber", "copy", None)
     srcdir = "source"
+    _free_arguments = frozenset(("branch", "repourl"))
 
     def __init__(
         self,
