@@ -216,6 +216,15 @@ def reload(scratch: Path) -> Counts:
     return run_plain("100 reloads under 50 builds", VENV / "python", ROOT / "bench" / "reload.py")
 
 
+def faults_full(scratch: Path) -> Counts:
+    """Every combination of the fault matrix, and a kill at every single write."""
+    report = scratch / "faults-full.xml"
+    return run_reported(
+        [VENV / "python", "-m", "pytest", "tests/faults", "-q", f"--junit-xml={report}"],
+        report, env=environment() | {"KILN_FAULTS": "full"},
+    )  # fmt: skip
+
+
 SUITES: dict[str, Callable[[Path], Counts]] = {
     "lint": lint,
     "core": core,
@@ -225,6 +234,7 @@ SUITES: dict[str, Callable[[Path], Counts]] = {
     "worker": worker,
     "integration": lambda scratch: with_masters("integration", scratch),
     "conformance": lambda scratch: with_masters("conformance", scratch),
+    "faults": lambda scratch: with_masters("faults", scratch),
     "web": web,
     "browser": browser,
 }
@@ -234,6 +244,7 @@ FULL_SUITES: dict[str, Callable[[Path], Counts]] = {
     "fuzz-long": fuzz_long,
     "worker-all": worker_all,
     "reload": reload,
+    "faults-full": faults_full,
 }
 
 
