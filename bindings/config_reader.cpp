@@ -103,6 +103,10 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& she
   if (py::object hooks = view["hooks"]; !hooks.is_none()) {
     builder->hooks = make_builder_hooks(policy, policy.hold(std::move(hooks)));
   }
+  if (py::object match = view["match"]; !match.is_none()) {
+    const bool chooses_request = is_true(match.attr("chooses_request"));
+    builder->match = make_match_hooks(policy, policy.hold(std::move(match)), chooses_request);
+  }
   builder->object = policy.hold(view.object());
   return builder;
 }
@@ -293,6 +297,9 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
   if (view.flag("completes_changes")) config->change_hooks = make_change_hooks(policy);
+  if (py::object order = view["builder_order"]; !order.is_none()) {
+    config->builder_order = make_builder_order(policy, policy.hold(std::move(order)));
+  }
   config->reload_limits = to_reload_limits(py::cast<py::dict>(view["settings"]));
   config->warnings = view.texts("warnings");
   config->object = policy.hold(object);

@@ -13,6 +13,8 @@ std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, scr
 std::shared_ptr<script::OrderHooks> make_order_hooks(Policy& policy, script::ObjectRef scheduler);
 std::shared_ptr<script::ChangeHooks> make_change_hooks(Policy& policy);
 std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
+std::shared_ptr<script::MatchHooks> make_match_hooks(Policy& policy, script::ObjectRef hooks, bool chooses_request);
+std::shared_ptr<script::BuilderOrderHooks> make_builder_order(Policy& policy, script::ObjectRef function);
 std::shared_ptr<script::ForceForm> make_force_form(Policy& policy, script::ObjectRef form, bool is_stock);
 std::shared_ptr<script::LoginHooks> make_login_hooks(Policy& policy, script::ObjectRef auth);
 std::shared_ptr<script::AuthzHooks> make_authz_hooks(Policy& policy, script::ObjectRef authz);

@@ -187,6 +187,7 @@ void BuildRun::announce() {
     self->kernel_.publish("update", known);
     self->kernel_.publish("update", self->row_);
     self->kernel_.publish("new", self->row_);
+    self->is_announced_ = true;
     if (!owners.empty()) self->kernel_.publish("update", BuildPropertiesRow{self->row_.id, owners});
   });
   publish_state("preparing worker");

@@ -58,6 +58,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   const BuilderState& builder() const { return builder_; }
   const RequestState& request() const { return request_; }
   const WorkerState& worker() const { return worker_; }
+  bool is_announced() const { return is_announced_; }  // whoever listens knows that it runs
 
   // For its steps.
   Kernel& kernel() { return kernel_; }
@@ -156,6 +157,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   Secrets secrets_;
   std::optional<Stop> stop_;
   bool is_lost_ = false;
+  bool is_announced_ = false;
   bool is_terminating_ = false;  // a step's result forbids further ones, except always_run
   std::optional<Failure> failure_;
   std::unique_ptr<StepLogs> preparation_logs_;

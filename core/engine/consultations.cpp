@@ -69,6 +69,7 @@ void Consultations::consult(BuilderState& builder) {
   script::MatchQuestion question;
   for (const WorkerState* worker : hooks_.free_workers(builder)) question.workers.push_back(worker->row.name);
   if (question.workers.empty()) return;
+  question.starting = hooks_.starting();
   std::vector<RequestId> asked;
   for (RequestState* request : requests) {
     question.requests.push_back(shown(*request));

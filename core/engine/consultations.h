@@ -24,6 +24,7 @@ class Consultations {
   struct Hooks {
     std::function<bool(const RequestState&)> may_start;
     std::function<std::vector<WorkerState*>(const BuilderState&)> free_workers;  // the least busy first
+    std::function<std::vector<std::pair<std::string, std::string>>()> starting;
     std::function<void(BuilderState&)> wake;
     std::function<void(RequestState&, WorkerState&)> start;
   };

@@ -29,6 +29,7 @@ struct Engine::Parts {
   void restore(const Snapshot& snapshot);
   void start_build(RequestState& request, WorkerState& worker);
   void build_ended(BuildRun& build);
+  std::vector<std::pair<std::string, std::string>> builds_starting() const;
   void worker_lost(WorkerState& worker, const std::shared_ptr<WorkerLink>& link);
   void set_storage_lost(bool lost);
   void config_applied(const script::ConfigPtr& config, const std::vector<std::int64_t>& ids);
@@ -62,7 +63,8 @@ Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
             snapshot.workers),
       matcher(kernel, requests,
               {[this](RequestState& request, WorkerState& worker) { start_build(request, worker); },
-               [this](BuildId build) { return builds_by_id.contains(build); }}),
+               [this](BuildId build) { return builds_by_id.contains(build); },
+               [this] { return builds_starting(); }}),
       schedulers(kernel, requests, buildsets, snapshot) {
   needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
   restore(snapshot);
@@ -114,6 +116,14 @@ void Engine::Parts::start_build(RequestState& request, WorkerState& worker) {
       request, worker);
   builds[build.get()] = build;
   build->start();
+}
+
+std::vector<std::pair<std::string, std::string>> Engine::Parts::builds_starting() const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const auto& [key, build] : builds) {
+    if (!build->is_announced()) found.emplace_back(build->builder().name, build->worker().row.name);
+  }
+  return found;
 }
 
 void Engine::Parts::build_ended(BuildRun& build) {

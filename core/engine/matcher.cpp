@@ -28,7 +28,7 @@ Matcher::Matcher(Kernel& kernel, Requests& requests, Hooks hooks)
       consultations_(kernel, requests,
                      {[this](const RequestState& request) { return may_start(request); },
                       [this](const BuilderState& builder) { return free_workers(builder); },
-                      [this](BuilderState& builder) { wake(builder); }, hooks_.start}) {}
+                      hooks_.starting, [this](BuilderState& builder) { wake(builder); }, hooks_.start}) {}
 
 bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutting_down; }
 

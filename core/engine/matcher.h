@@ -24,6 +24,8 @@ class Matcher {
   struct Hooks {
     std::function<void(RequestState&, WorkerState&)> start;
     std::function<bool(BuildId)> is_running;
+    // Builder and worker of builds that nobody has been told about yet.
+    std::function<std::vector<std::pair<std::string, std::string>>()> starting;
   };
   Matcher(Kernel& kernel, Requests& requests, Hooks hooks);
 

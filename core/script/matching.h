@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -26,6 +27,8 @@ using WaitingRequestPtr = std::shared_ptr<const WaitingRequest>;
 struct MatchQuestion {
   std::vector<WaitingRequestPtr> requests;  // the most urgent first
   std::vector<std::string> workers;         // those that are free for the builder, the least busy first
+  // Builder and worker of builds that are decided on, but not announced: events have not told of them.
+  std::vector<std::pair<std::string, std::string>> starting;
 };
 
 // Somebody said no.

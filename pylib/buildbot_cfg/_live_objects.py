@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from buildbot_cfg._tasks import started
+from buildbot_cfg.data.resultspec import Filter
 from buildbot_cfg.process.workerforbuilder import WorkerForBuilder
 
 
@@ -153,6 +155,32 @@ class ConfiguredBuilder:
         """Its id."""
         builderid: int = await self.master.data.updates.findBuilderId(self.name)
         return builderid
+
+    @started
+    async def getOldestRequestTime(self) -> datetime | None:
+        """When the oldest of its requests that wait came; None: there is none."""
+        oldest: datetime | None = await self._of_first(
+            "submitted_at", "submitted_at", claimed=False
+        )
+        return oldest
+
+    @started
+    async def getNewestCompleteTime(self) -> datetime | None:
+        """When its latest finished request ended; None: there is none."""
+        newest: datetime | None = await self._of_first("complete_at", "-complete_at", complete=True)
+        return newest
+
+    @started
+    async def get_highest_priority(self) -> int | None:
+        """The highest priority of its requests that wait; None: there is none."""
+        highest: int | None = await self._of_first("priority", "-priority", claimed=False)
+        return highest
+
+    async def _of_first(self, field: str, order: str, **wanted: bool) -> Any:
+        filters = [Filter(key, "eq", [value]) for key, value in wanted.items()]
+        path = ("builders", await self.getBuilderId(), "buildrequests")
+        rows = await self.master.data.get(path, filters=filters, order=[order], limit=1)
+        return rows[0][field] if rows else None
 
     def __repr__(self) -> str:
         return f"<Builder {self.name!r}>"

@@ -78,6 +78,8 @@ class Mirror:
         self._consumers: dict[str, Any] = {}
         self._filling = asyncio.Lock()
         self.is_filled = False
+        #: (builder, worker) of builds that are decided on, of which no event has told yet.
+        self.starting: set[tuple[str, str]] = set()
         # Their Python sides may come later than their ends.
         self._lately_ended: deque[int] = deque(maxlen=256)
         # What events have told while rows are read: it is newer than they are.
@@ -99,12 +101,14 @@ class Mirror:
 
     def is_busy(self, builder: str, worker: str) -> bool:
         """Whether a build of this builder runs on this worker."""
-        return any(b.workername == worker for b in self._builds.get(builder, {}).values())
+        running = self._builds.get(builder, {}).values()
+        return (builder, worker) in self.starting or any(b.workername == worker for b in running)
 
     def builds_on(self, worker: str) -> int:
         """How many builds run on this worker."""
         running = (build for builds in self._builds.values() for build in builds.values())
-        return sum(build.workername == worker for build in running)
+        starting = sum(1 for _, chosen in self.starting if chosen == worker)
+        return starting + sum(1 for build in running if build.workername == worker)
 
     def build(self, builder: str, number: int) -> Any:
         """The running build of this number, or None."""
@@ -113,6 +117,10 @@ class Mirror:
     def worker(self, name: str) -> WorkerState:
         """A worker's state; one that nobody has heard of is not connected."""
         return self._workers.get(name, _UNKNOWN)
+
+    def builder_name(self, builderid: int) -> str:
+        """A configured builder's name."""
+        return self._configured.get(builderid, "")
 
     def is_enabled(self, scheduler: str) -> bool:
         """Whether a scheduler is switched on."""
@@ -150,10 +158,11 @@ class Mirror:
                     # Builds go on; the next who asks tries again.
                     _bridge.log("error", f"what the master does now cannot be read: {error}")
 
-    def began(self, build: Any, buildid: int, builder: str) -> None:
+    def began(self, build: Any, buildid: int, builder: str, worker: str) -> None:
         """A build's Python side is there: it is in the mirror before its event comes."""
         if self.is_filled and buildid not in self._lately_ended:
             self._builds.setdefault(builder, {})[buildid] = build
+            self.starting.discard((builder, worker))
             self._builder_of[buildid] = builder
 
     async def _listen(self) -> None:
@@ -207,6 +216,7 @@ class Mirror:
         worker = self._worker_names.get(row["workerid"], "")
         build = RunningBuild(row["number"], row["buildid"], worker, self._builder(name))
         self._builds.setdefault(name, {})[row["buildid"]] = build
+        self.starting.discard((name, worker))
         self._builder_of[row["buildid"]] = name
 
     def _remove(self, buildid: int) -> None:

@@ -18,6 +18,7 @@ from buildbot_cfg import (
     _bridge,
     _hooks,
     _loader,
+    _matching,
     _orders,
     _output,
     _services,
@@ -35,6 +36,7 @@ __all__ = [
     "check_allowed",
     "check_login",
     "child_ended",
+    "choose",
     "classify",
     "collapse",
     "complete_change",
@@ -47,8 +49,10 @@ __all__ = [
     "parse_force",
     "redirect_output",
     "run_script",
+    "sort_builders",
     "use_loop",
     "user_info",
+    "waiting_request",
     "wind_down",
 ]
 
@@ -71,6 +75,9 @@ classify = _seeing(_hooks.classify)
 collapse = _seeing(_hooks.collapse)
 complete_change = _seeing(_orders.complete_change)
 complete_order = _seeing(_orders.complete_order)
+choose = _seeing(_matching.choose)
+sort_builders = _seeing(_matching.sort_builders)
+waiting_request = _matching.waiting_request
 open_build = _seeing(_session.open_build)
 install_aliases = _alias.install
 load = _loader.load

@@ -10,13 +10,9 @@ from buildbot_cfg import _steering
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._runner import StepRunner
 from buildbot_cfg.process._rendering import is_renderable, render
-from buildbot_cfg.process._sourcestamp import (
-    BuilderOfBuild,
-    RequestOfBuild,
-    WorkerOfBuild,
-    source_stamps,
-)
+from buildbot_cfg.process._sourcestamp import BuilderOfBuild, WorkerOfBuild, source_stamps
 from buildbot_cfg.process.build import Build
+from buildbot_cfg.process.buildrequest import BuildRequest
 from buildbot_cfg.process.buildstep import BuildStep
 
 _NOTHING = object()  # no value was stored yet
@@ -30,8 +26,14 @@ class BuildSession:
         self.log_encoding = maker.log_encoding
         sources = source_stamps(context["sourcestamps"], context["changes"])
         by_codebase = {source.codebase: source for source in sources}
-        request = RequestOfBuild(
-            context["request"], context["buildset"], context["reason"], by_codebase
+        request = BuildRequest(
+            context["request"],
+            context["buildset"],
+            context["reason"],
+            by_codebase,
+            context["builder_name"],
+            context["builder"],
+            master=MASTER,
         )
         builder = BuilderOfBuild(
             context["builder_name"], context["builder"], config, MASTER, maker.buildbot_url
@@ -39,7 +41,7 @@ class BuildSession:
         self.build = config.factory.build_class()([request], builder)
         self.build.master = MASTER
         self.build._begin(context, config, sources)
-        MASTER.mirror.began(self.build, context["build"], config.name)
+        MASTER.mirror.began(self.build, context["build"], config.name, context["worker_name"])
         self.build._add_steps, self.build._stop = self._add_steps, self._stop
         lazy = maker.lazy_properties(context["properties"], context["worker_name"])
         self.build.properties.properties.update(lazy)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
@@ -22,8 +22,11 @@ from buildbot_cfg.process.buildstep import BuildStep, step_label
 from buildbot_cfg.process.log import Encoding
 from buildbot_cfg.worker.base import AbstractWorker
 
+if TYPE_CHECKING:
+    from buildbot_cfg._matching import MatchHook
+
 #: Arguments of BuilderConfig that do nothing yet.
-_LATER = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if", "locks", "project")
+_LATER = ("do_build_if", "locks", "project")
 
 
 #: Methods of Build that users override, but that are not called.
@@ -61,6 +64,8 @@ class BuilderView:
     workdir: str
     maker: Any
     hooks: Any
+    #: Functions that choose requests and workers, or None.
+    match: MatchHook | None
     #: Makes the views of the steps, and whether these may be native.
     recipes: _Recipes
     native: bool
@@ -186,6 +191,7 @@ def _check(
 
 
 def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> BuilderView:
+    from buildbot_cfg._matching import match_hook
     from buildbot_cfg._views import collapse_of
 
     config = maker.config
@@ -207,6 +213,7 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
+        match=match_hook(config, values["select_next_worker"]),
         recipes=recipes,
         native=native and not maker.is_lazy,
     )

@@ -87,6 +87,8 @@ class ConfigView:
     all_change_sources: list[Any] = field(default_factory=list)
     #: The services that ``activate`` starts.
     services: list[Any] = field(default_factory=list)
+    #: prioritizeBuilders, or None.
+    builder_order: Any = None
     #: ``c["www"]`` with defaults.
     www_given: dict[str, Any] = field(default_factory=dict)
     #: What KilnbotConfig sets, with defaults.
@@ -118,6 +120,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
         values["codebaseGenerator"] is not None
         or values["revlink"] not in (None, default_revlink_matcher)  # the core has those itself
     )
+    view.builder_order = values["prioritizeBuilders"]
     view.collapse = collapse_of(values["collapseRequests"])
     view.workers = worker_views(values["workers"], lines("workers"))
     view.all_change_sources = change_sources(values["change_source"], lines("change_source"))

@@ -285,9 +285,9 @@ def test_what_happens_while_the_mirror_is_filled_counts(looked, mirror, run):
 def test_a_build_that_is_over_does_not_come_back_with_its_python_side(looked, mirror, run):
     run(mirror.filled())
     looked.event("builds/7/finished", {"buildid": 7})
-    mirror.began(object(), 7, "b")
+    mirror.began(object(), 7, "b", "w1")
     assert seen() == []
-    mirror.began(type("Build", (), {"number": 3}), 8, "b")
+    mirror.began(type("Build", (), {"number": 3}), 8, "b", "w1")
     looked.event("builds/8/new", {"buildid": 8, "builderid": 5, "workerid": 3, "number": 3})
     assert seen() == [3]
 

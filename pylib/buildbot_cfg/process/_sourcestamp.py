@@ -84,16 +84,6 @@ class BuilderOfBuild:
 
 
 @dataclass(slots=True)
-class RequestOfBuild:
-    """The request of a running build."""
-
-    id: int
-    bsid: int
-    reason: str
-    sources: dict[str, SourceStamp]
-
-
-@dataclass(slots=True)
 class WorkerOfBuild:
     """The worker of a running build."""
 
