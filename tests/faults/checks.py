@@ -87,10 +87,11 @@ class Announced:
             self.requests.add(request)
 
     def read_logs(self, master: Master) -> None:
-        """What REST shows of each announced log at this moment."""
-        for kind, number in list(self.last):
+        """What REST shows of each log at this moment, as far as its lines are announced."""
+        for (kind, number), message in list(self.last.items()):
             if kind == "logs":
-                self.texts[number] = text_of(master, number)
+                lines = text_of(master, number).splitlines(keepends=True)
+                self.texts[number] = "".join(lines[: message["num_lines"]])
 
 
 def text_of(master: Master, log: int) -> str:
@@ -105,6 +106,9 @@ def unfinished(store: SqliteStore) -> list[str]:
         "logs": "complete = 0",
         "buildrequests": "complete = 0",
         "buildsets": "complete = 0",
+        "scheduler_changes": "1 = 1",
+        "changes": "revision NOT IN (SELECT revision FROM sourcestamps s JOIN buildset_sourcestamps b"
+        " ON b.sourcestampid = s.id)",
     }
     return [
         f"unfinished in {table}: {row}"

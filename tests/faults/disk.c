@@ -25,6 +25,7 @@ enum kill_kind { kill_never, wal_write_before, wal_write_half, wal_sync_before, 
 struct control {
   _Atomic int64_t error;       // errno of every write below the root; 0: the disk works
   _Atomic int64_t space;       // bytes that can still be written; negative: no limit
+  _Atomic int64_t only;        // the place that fails; 0: all
   _Atomic int64_t hold_syncs;  // each commit waits for a permit
   _Atomic int64_t permits;     // number of the last commit that may go on
   _Atomic int64_t held;        // number of the commit that waits now; 0: none
@@ -36,6 +37,7 @@ struct control {
   _Atomic int64_t refused;     // writes that failed because of `error` or `space`
 };
 
+// Numbers that disk.py knows.
 enum place { elsewhere, other_file, wal_file, log_file };
 
 static struct control *control;
@@ -95,7 +97,7 @@ static int kills(enum kill_kind kind, int64_t count) { return control->kill_kind
 
 // How many of `size` bytes may be written: all, some, or -1 with errno.
 static ssize_t allowed(enum place place, size_t size) {
-  if (place == elsewhere) return (ssize_t)size;
+  if (place == elsewhere || (control->only && control->only != (int64_t)place)) return (ssize_t)size;
   if (control->error) {
     ++control->refused;
     errno = (int)control->error;
@@ -216,7 +218,8 @@ int ftruncate64(int fd, off64_t size) {
 
 static int may_open(const char *path, int flags) {
   if (!control || path[0] != '/' || !control->error) return 1;
-  if (place_of_path(path, strlen(path)) == elsewhere) return 1;
+  const enum place place = place_of_path(path, strlen(path));
+  if (place == elsewhere || (control->only && control->only != (int64_t)place)) return 1;
   const int writes = (flags & O_ACCMODE) != O_RDONLY;
   const int makes = (flags & O_CREAT) && access(path, F_OK) != 0;
   if (makes || (writes && control->error == EROFS)) {

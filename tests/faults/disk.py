@@ -17,10 +17,11 @@ from pathlib import Path
 from running import wait_for
 
 # The same as struct control in disk.c.
-FIELDS = ("error", "space", "hold_syncs", "permits", "held", "hold_logs", "logs_held", "kill_kind", "kill_at",
+FIELDS = ("error", "space", "only", "hold_syncs", "permits", "held", "hold_logs", "logs_held", "kill_kind", "kill_at",
           "wal_writes", "wal_syncs", "log_writes", "refused")  # fmt: skip
 KILLS = ("never", "wal_write_before", "wal_write_half", "wal_sync_before", "wal_sync_after",
          "log_write_before", "log_write_half")  # fmt: skip
+ANYWHERE, WAL, LOGS = 0, 2, 3  # enum place
 FULL, READ_ONLY = errno.ENOSPC, errno.EROFS
 
 Pending = Callable[[sqlite3.Connection], object]
@@ -60,7 +61,8 @@ class Disk:
             "KILN_DISK_CONTROL": str(self.control),
         }
 
-    def fail(self, error: int) -> None:
+    def fail(self, error: int, only: int = ANYWHERE) -> None:
+        self["only"] = only
         self["error"] = error
 
     def works_again(self) -> None:

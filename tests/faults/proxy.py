@@ -20,6 +20,7 @@ class Proxy:
         self.held: set[str] = set()
         self.lost: set[str] = set()
         self.is_closed = False
+        self.passed = {TO_MASTER: 0, TO_WORKER: 0}  # bytes
         self.pairs: list[tuple[socket.socket, socket.socket]] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -107,6 +108,7 @@ class Proxy:
                     if name in self.lost:
                         continue
                 sink.sendall(data)
+                self.passed[direction] += len(data)
         if name not in self.lost:
             with contextlib.suppress(OSError):
                 sink.shutdown(socket.SHUT_WR)

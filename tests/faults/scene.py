@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import subprocess
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
-from checks import Announced, SqliteStore
+from checks import Announced, SqliteStore, unfinished
 from disk import Disk
 from proxy import Proxy
 from running import Master, WebSocket, Worker, wait_for
@@ -89,21 +88,27 @@ class FaultyMaster(Master):
     def __init__(self, folder: Path, disk_control: Path) -> None:
         super().__init__(folder)
         self.disk = Disk(self.dir, disk_control)
+        self.output = folder / "master.out"
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> subprocess.Popen[bytes]:
-        self.process = subprocess.Popen(
-            [self.command, "start", "--nodaemon", str(self.dir)], env=os.environ | self.disk.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [self.command, "start", "--nodaemon", str(self.dir)], env=os.environ | self.disk.environment(),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
         return self.process
+
+    def said(self) -> str:
+        """The end of what it printed and logged."""
+        return self.output.read_text(errors="replace")[-1000:] + self.log()[-4000:]
 
     def start(self) -> Master:
         process = self.launch()
 
         def is_up() -> bool:
             assert process.poll() is None, (
-                f"the master ended with {process.returncode}:\n{self.log()[-3000:]}"
+                f"the master ended with {process.returncode}:\n{self.said()}"
             )
             return bool(self.rows("masters"))
 
@@ -209,7 +214,7 @@ class Scene:
         """For calls whose answer comes only after the fault, or never."""
 
         def run() -> None:
-            with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
+            with contextlib.suppress(OSError, http.client.HTTPException):
                 action(*args)
 
         thread = threading.Thread(target=run, daemon=True)
@@ -248,3 +253,12 @@ class Scene:
     def restart_master(self) -> None:
         self.was_restarted = True
         self.start_master()
+
+    def change(self, revision: str) -> None:
+        self.master.hook(author="me", branch="main", revision=revision, comments="words")
+
+    def is_dead(self) -> bool:
+        return not self.master.is_running()
+
+    def is_idle(self) -> bool:
+        return not unfinished(self.store)

@@ -30,7 +30,7 @@ class State:
 def change_stored(scene: Scene) -> None:
     scene.shut("calm")
     scene.start()
-    scene.master.hook(author="me", branch="main", revision="r1", comments="words")
+    scene.change("r1")
     wait_for("the change", lambda: scene.master.rows("changes"))
     wait_for("the timer", lambda: scene.store.query("SELECT * FROM scheduler_changes"))
     assert not scene.master.rows("buildsets")

@@ -57,7 +57,7 @@ class Combination:
         assert not found, "\n".join([*found, scene.master.log()[-5000:]])
         # Everything still works: the scheduler takes a change, the worker builds it.
         sets = len(scene.master.rows("buildsets"))
-        scene.master.hook(author="me", branch="main", revision="after", comments="words")
+        scene.change("after")
         wait_for("a new buildset", lambda: len(scene.master.rows("buildsets")) > sets)
         settle(scene.store)
         assert not problems(scene.store, scene.master, scene.announced)
