@@ -35,8 +35,6 @@ CLASSES = frozenset(
     reporters.irc.IRC
     reporters.irc.IrcStatusFactory
     reporters.telegram.TelegramBot
-    schedulers.canceller.OldBuildCanceller
-    schedulers.canceller_buildset.FailingBuildsetCanceller
     schedulers.trysched.TryBase
     statistics.stats_service.StatsService
     util.kubeclientservice.KubeConfigLoaderBase
