@@ -6,7 +6,7 @@ import json
 
 def play(stage):
     def change(codebase, revision, files, properties, **fields):
-        stage.change(
+        number = stage.change(
             repository=f"http://x.org/{codebase}",
             codebase=codebase,
             branch="main",
@@ -15,7 +15,10 @@ def play(stage):
             properties=json.dumps(properties),
             **fields,
         )
-        stage.settle()
+        stage.classified(number)
+        stage.finished(
+            "each", number
+        )  # what a build knows of changes depends on which were built before
 
     change(
         "lib",
@@ -28,7 +31,5 @@ def play(stage):
            category="push", revlink="http://x.org/a1", comments="two\nlines é", project="the app")  # fmt: skip
     change("lib", "l2", ["a"], {"b": "third"}, author="Zoe <z@x.org>", committer="Carl <c@x.org>")
     change("lib", "l3", [], {}, author="nobody", when="1500000000")
-    stage.finished("each", 4)
-    stage.classified(4)
     stage.restart_later(old="TIMER = 3600", new="TIMER = 1")
     stage.finished("gathers", 1)
