@@ -76,6 +76,7 @@ def play(stage):
     gone(one)
     for request in raising:  # Buildbot would not start with them
         stage.cancel(request)
+    gone(*raising)
     left("before the restart")
     waiting = change("waits", "restart"), change("keyed", "restart/1")
     stage.kill_worker()
