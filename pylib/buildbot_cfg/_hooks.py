@@ -42,5 +42,5 @@ async def collapse(hooks: Any, newer: dict[str, Any], older: dict[str, Any]) -> 
     """Whether the user's function wants the older request replaced; only True is a yes."""
     from buildbot_cfg._master import MASTER
 
-    answer = await _watch.ask(hooks.function, MASTER, hooks.builder, older, newer)
+    answer = await _watch.ask(hooks.function, MASTER, hooks.builder, newer, older)
     return answer is True

@@ -55,7 +55,7 @@ async def fine(self):
     return SUCCESS
 
 native = util.BuildFactory([steps.ShellCommand(command="seq 1 1000; echo end", logEnviron=False)])
-def never_collapses(master, builder, older, newer):
+def never_collapses(master, builder, newer, older):
     while True:
         try:
             threading.Event().wait()

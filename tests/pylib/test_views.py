@@ -175,7 +175,7 @@ def test_functions_of_the_configuration_are_called_with_what_buildbot_gives_them
     view = good(
         HEAD
         + """\
-def collapse(master, builder, older, newer):
+def collapse(master, builder, newer, older):
     return builder.name == 'a.b' and (older['x'], newer['x']) == (1, 2)
 c['collapseRequests'] = collapse
 """

@@ -46,7 +46,8 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         env: environment variables of all commands; may hold renderables.
         properties: values that each of its builds gets.
         defaultProperties: the same, unless something else set them.
-        collapseRequests: None, True, False or a function (master, builder, request, request).
+        collapseRequests: None, True, False or a function (master, builder, newer, older) of
+            two requests as dicts; True: the older one is dropped.
         do_build_if: a function (build); False skips the build.
 
     Example:
