@@ -143,7 +143,18 @@ void EngineControls::rebuild(PathArgs args, Reply<Json> reply) {
   });
 }
 
+void EngineControls::set_priority(RequestId id, const JsonObject& params, Reply<Json> reply) {
+  const Json* given = params.if_contains("priority");
+  if (given == nullptr || !given->is_int64() || given->get_int64() != static_cast<int>(given->get_int64())) {
+    return reply(make_error(Errc::bad_input, "'priority' must be an integer of 32 bits"));
+  }
+  needs_.engine.set_priority(id, static_cast<int>(given->get_int64()), to_null(std::move(reply)));
+}
+
 void EngineControls::control_request(const PathArgs& args, ControlRequest request, Reply<Json> reply) {
+  if (request.method == "set_priority") {
+    return set_priority(RequestId(*args.number("buildrequestid")), request.params, std::move(reply));
+  }
   if (request.method != "cancel") {  // upstream answers 500 here, not 501
     return reply(make_error(Errc::fatal, "ValueError('action: " + request.method + " is not supported')"));
   }

@@ -25,6 +25,7 @@ class EngineControls : public Controls {
   void control_force(const PathArgs& args, ControlRequest request, Reply<Json> reply);
   void control_build(const PathArgs& args, ControlRequest request, Reply<Json> reply);
   void control_request(const PathArgs& args, ControlRequest request, Reply<Json> reply);
+  void set_priority(RequestId id, const JsonObject& params, Reply<Json> reply);
   void control_scheduler(const PathArgs& args, ControlRequest request, Reply<Json> reply);
   void control_worker(const PathArgs& args, ControlRequest request, Reply<Json> reply);
   void stop_build(BuildId build, const std::string& reason, Reply<Json> reply);

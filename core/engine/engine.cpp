@@ -284,6 +284,22 @@ void Engine::cancel_request(RequestId id, const std::string& reason, Reply<> rep
   }
 }
 
+void Engine::set_priority(RequestId id, int priority, Reply<> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  if (parts_->requests.find_request(id) == nullptr) return reply({});
+  Unit unit;
+  unit.add(writes::SetRequestPriority{id, priority});
+  unit.then([parts = parts_.get(), id, priority, reply = std::move(reply)](const Committed&) {
+    if (RequestState* request = parts->requests.find_request(id)) {
+      parts->requests.set_priority(*request, priority);
+      parts->kernel.publish("update", request->row);
+      parts->matcher.wake(*request->builder);
+    }
+    reply({});
+  });
+  parts_->kernel.journal.commit(std::move(unit));
+}
+
 void Engine::rebuild(const Build& original, const Buildset& buildset, Properties properties,
                      std::vector<Change> changes, Reply<ForceResult> reply) {
   if (parts_->kernel.storage_lost) return reply(storage_lost());

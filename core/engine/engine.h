@@ -60,6 +60,8 @@ class Engine {
   // Unknown or finished builds are no error.
   void stop_build(BuildId build, const std::string& reason, Reply<> reply);
   void cancel_request(RequestId request, const std::string& reason, Reply<> reply);
+  // The higher, the sooner. Requests that are complete are no error.
+  void set_priority(RequestId request, int priority, Reply<> reply);
   // A new buildset of the same sourcestamps and properties, for the build's builder only. The caller has read the rows.
   // `changes`: of each sourcestamp the newest.
   void rebuild(const Build& original, const Buildset& buildset, Properties properties, std::vector<Change> changes,

@@ -78,6 +78,14 @@ void Requests::dequeue(RequestState& request) {
   if (it->second.empty()) builder.collapsible.erase(it);
 }
 
+void Requests::set_priority(RequestState& request, int priority) {
+  const bool is_waiting = request.phase == RequestState::Phase::waiting;
+  if (is_waiting) request.builder->waiting.erase(&request);
+  request.row.priority = priority;
+  if (is_waiting) request.builder->waiting.insert(&request);
+  request.shown = nullptr;
+}
+
 void Requests::remove(RequestState& request) {
   BuildsetState& buildset = *request.buildset;
   requests_.erase(request.row.id);

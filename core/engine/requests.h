@@ -28,6 +28,7 @@ class Requests {
 
   void enqueue(RequestState& request);
   void dequeue(RequestState& request);
+  void set_priority(RequestState& request, int priority);
   // Forgets a complete request; its buildset too when that was the last one.
   void remove(RequestState& request);
 

@@ -46,6 +46,10 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         env: environment variables of all commands; may hold renderables.
         properties: values that each of its builds gets.
         defaultProperties: the same, unless something else set them.
+        nextWorker: a function (builder, workers, request) that gives one of the free workers, or None:
+            the request waits.
+        nextBuild: a function (builder, requests) that gives one of the requests that wait.
+        canStartBuild: a function (builder, worker, request); False: not on this worker now.
         collapseRequests: None, True, False or a function (master, builder, newer, older) of
             two requests as dicts; True: the older one is dropped.
         do_build_if: a function (build); False skips the build.

@@ -197,3 +197,38 @@ TEST_CASE("a request of a builder that is not configured waits and says so") {
   CHECK(host.engine->wait_reasons()[0].text == "builder \"a\" is not configured");
   CHECK(host.events.count("builders/1/stopped a") == 1);
 }
+
+TEST_CASE("a new priority moves a request that waits, and is kept over a restart") {
+  EngineHost host;
+  host.add_worker("w1")->max_builds = 1;
+  add_builders(host, {"a", "b"}, {"w1"});
+  host.start();
+  host.force("a");
+  host.force("b");
+  host.force("b", {{"branch", "other"}});
+
+  host.engine->set_priority(RequestId(3), 5, [](Result<void> done) { REQUIRE(done); });
+  host.engine->set_priority(RequestId(99), 5, [](Result<void> done) { REQUIRE(done); });
+  host.settle();
+  CHECK(host.events.count("buildrequests/3/update") == 1);
+  CHECK(host.request(3).priority == 5);
+  if (GENERATE(false, true)) host.restart();
+  host.connect("w1", 0);
+  host.settle();
+
+  const auto built = [&](std::int64_t build) { return host.build(build).buildrequestid.value; };
+  CHECK(std::vector{built(1), built(2), built(3)} == std::vector<std::int64_t>{3, 1, 2});
+}
+
+TEST_CASE("the priority of a running build's request counts when it is built again") {
+  EngineHost host;
+  host.add_worker("w1")->max_builds = 1;
+  add_builders(host, {"a"}, {"w1"});
+  host.start();
+  host.connect("w1");
+  host.force("a");
+  host.engine->set_priority(RequestId(1), 7, [](Result<void> done) { REQUIRE(done); });
+  host.settle();
+  CHECK(host.request(1).priority == 7);
+  CHECK(host.engine->broken_invariant().empty());
+}
