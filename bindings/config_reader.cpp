@@ -26,7 +26,11 @@ class View {
  public:
   explicit View(py::handle object) : object_(py::reinterpret_borrow<py::object>(object)) {}
 
-  py::object operator[](const char* name) const { return object_.attr(name); }
+  py::object operator[](const char* name) const {
+    PyObject* value = PyObject_GetAttr(object_.ptr(), interned(name));
+    if (!value) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(value);
+  }
   std::string text(const char* name) const { return to_text((*this)[name]); }
   std::optional<std::string> optional_text(const char* name) const { return to_optional_text((*this)[name]); }
   std::vector<std::string> texts(const char* name) const { return to_texts((*this)[name]); }
@@ -36,8 +40,19 @@ class View {
   const py::object& object() const { return object_; }
 
  private:
+  // Names are literals. Process-wide like the interpreter itself, which is never restarted.
+  static PyObject* interned(const char* name) {
+    static std::unordered_map<const char*, PyObject*> names;
+    PyObject*& found = names[name];
+    if (!found) found = PyUnicode_InternFromString(name);
+    return found;
+  }
+
   py::object object_;
 };
+
+// What is made of a view: the configuration to use, or only what could be wrong with it.
+enum class Purpose { use, check };
 
 Collapse to_collapse(const std::string& word) {
   if (word == "rule") return Collapse::rule;
@@ -80,7 +95,8 @@ StepRecipe to_recipe(Policy& policy, StockShells& shells, const View& view) {
   return recipe;
 }
 
-std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& shells, const View& view) {
+std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& shells, const View& view,
+                                                Purpose purpose) {
   auto builder = std::make_shared<BuilderConfig>();
   builder->name = view.text("name");
   builder->description = view.optional_text("description");
@@ -95,7 +111,7 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& she
   builder->collapse = to_collapse(view.text("collapse"));
   builder->workdir = view.text("workdir");
   bool has_python = false;
-  for (const py::handle step : view["steps"]) {
+  for (const py::handle step : view[purpose == Purpose::use ? "steps" : "steps_in_doubt"]) {
     builder->steps.push_back(to_recipe(policy, shells, View(step)));
     has_python = has_python || builder->steps.back().python;
   }
@@ -107,7 +123,7 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& she
     const bool chooses_request = is_true(match.attr("chooses_request"));
     builder->match = make_match_hooks(policy, policy.hold(std::move(match)), chooses_request);
   }
-  builder->object = policy.hold(view.object());
+  if (purpose == Purpose::use) builder->object = policy.hold(view.object());
   return builder;
 }
 
@@ -276,9 +292,7 @@ void delete_config(const std::shared_ptr<WorkQueue>& work, const Config* config)
   work->post([work] { work->post(collect_garbage); });
 }
 
-}  // namespace
-
-ConfigPtr read_config(Policy& policy, const py::object& object) {
+ConfigPtr read(Policy& policy, const py::object& object, Purpose purpose) {
   const View view(object);
   const auto config = std::shared_ptr<Config>(
       new Config, [work = policy.work_queue()](const Config* dying) { delete_config(work, dying); });
@@ -292,9 +306,12 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   config->properties = view.properties("properties");
   config->collapse = to_collapse(view.text("collapse"));
   StockShells shells;
-  for (const py::handle item : view["builders"]) config->builders.push_back(to_builder(policy, shells, View(item)));
-  for (const py::handle item : view["workers"]) config->workers.push_back(to_worker(View(item)));
-  for (const py::handle item : view["schedulers"]) config->schedulers.push_back(to_scheduler(policy, View(item)));
+  const auto keep = [purpose](auto& list, auto item) {
+    if (purpose == Purpose::use) list.push_back(std::move(item));
+  };
+  for (const py::handle item : view["builders"]) keep(config->builders, to_builder(policy, shells, View(item), purpose));
+  for (const py::handle item : view["workers"]) keep(config->workers, to_worker(View(item)));
+  for (const py::handle item : view["schedulers"]) keep(config->schedulers, to_scheduler(policy, View(item)));
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
   if (view.flag("completes_changes")) config->change_hooks = make_change_hooks(policy);
   if (py::object order = view["builder_order"]; !order.is_none()) {
@@ -305,5 +322,11 @@ ConfigPtr read_config(Policy& policy, const py::object& object) {
   config->object = policy.hold(object);
   return config;
 }
+
+}  // namespace
+
+ConfigPtr read_config(Policy& policy, const py::object& view) { return read(policy, view, Purpose::use); }
+
+ConfigPtr try_to_read_config(Policy& policy, const py::object& view) { return read(policy, view, Purpose::check); }
 
 }  // namespace kiln::bindings

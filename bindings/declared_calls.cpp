@@ -116,6 +116,13 @@ PyObject* call(PyObject* cls, PyObject* args, PyObject* kwargs) {
   return seals ? sealed(made) : made;
 }
 
+// isinstance(): what an object's type derives from needs none of ABCMeta's registers.
+PyObject* instance_check(PyObject* cls, PyObject* object) {
+  if (PyType_IsSubtype(Py_TYPE(object), reinterpret_cast<PyTypeObject*>(cls))) Py_RETURN_TRUE;
+  static PyObject* check = py::object(py::module_::import("abc").attr("ABCMeta").attr("__instancecheck__")).release().ptr();
+  return PyObject_CallFunctionObjArgs(check, cls, object, nullptr);
+}
+
 void read_shape(KnownClass& known, const py::object& shape) {
   known.names = shape.attr("known");
   for (const py::handle item : shape.attr("required")) {
@@ -157,7 +164,8 @@ void know_call(const py::type& cls, const py::tuple& args, const py::dict& kwarg
 }  // namespace
 
 void add_declared_calls(py::module_& module) {
-  static PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(call)}, {0, nullptr}};
+  static PyMethodDef methods[] = {{"__instancecheck__", instance_check, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
+  static PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(call)}, {Py_tp_methods, methods}, {0, nullptr}};
   static PyType_Spec spec{"buildbot_cfg._core.CallBase", static_cast<int>(PyType_Type.tp_basicsize),
                           static_cast<int>(PyType_Type.tp_itemsize), Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
   PyObject* base = PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyType_Type));

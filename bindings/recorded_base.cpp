@@ -120,6 +120,10 @@ bool is_recorded(PyTypeObject* type) {
   return std::any_of(bases.begin(), bases.end(), [type](PyTypeObject* base) { return PyType_IsSubtype(type, base); });
 }
 
+PyObject* is_late(PyObject*, PyObject* object) {
+  return PyBool_FromLong(is_step_class(Py_TYPE(object)) && self_of(object)->is_late);
+}
+
 // _remade(class, args, kwargs, file, line, is sealed): for copy and deepcopy; a copy is the same recipe from the same place.
 PyObject* remade(PyObject*, PyObject* values) {
   PyTypeObject* type = nullptr;
@@ -257,8 +261,9 @@ PyObject* make_late(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 }
 
 void add_recorded_bases(py::module_& module) {
-  static std::array<PyMethodDef, 2> functions{{
+  static std::array<PyMethodDef, 3> functions{{
       {"_remade", remade, METH_VARARGS, nullptr},
+      {"is_late", is_late, METH_O, "Whether the __init__ of a step has not run yet."},
       {nullptr, nullptr, 0, nullptr},
   }};
   if (PyModule_AddFunctions(module.ptr(), functions.data()) < 0) throw py::error_already_set();

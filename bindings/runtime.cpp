@@ -57,10 +57,11 @@ std::vector<ConfigProblem> to_problems(const py::object& list) {
   return problems;
 }
 
-LoadOutcome to_outcome(Policy& policy, const py::object& result) {
+LoadOutcome to_outcome(Policy& policy, const py::object& result,
+                       ConfigPtr (*reader)(Policy&, const py::object&) = read_config) {
   LoadOutcome outcome;
   outcome.problems = to_problems(result.attr("problems"));
-  if (const py::object view = result.attr("config"); !view.is_none()) outcome.config = read_config(policy, view);
+  if (const py::object view = result.attr("config"); !view.is_none()) outcome.config = reader(policy, view);
   return outcome;
 }
 
@@ -82,7 +83,8 @@ class PythonRuntime final : public Runtime {
   ~PythonRuntime() override {
     const py::gil_scoped_acquire gil;
     take_master_away();
-    if (policy_->has_threads_left()) interpreter_->leave_running();
+    if (has_checked_) policy_function("end_process")();
+    if (has_checked_ || policy_->has_threads_left()) interpreter_->leave_running();
     policy_.reset();
   }
   PythonRuntime(const PythonRuntime&) = delete;
@@ -92,10 +94,12 @@ class PythonRuntime final : public Runtime {
     const py::gil_scoped_acquire gil;
     try {
       policy_function("use_loop")(policy_->loop());
-      LoadOutcome outcome =
-          to_outcome(*policy_, serves_ ? policy_function("load_to_use")(to_str(file.string()), to_str(basedir.string()),
-                                                                        policy_->loop())
-                                       : policy_function("load")(to_str(file.string()), to_str(basedir.string())));
+      const py::str path = to_str(file.string()), folder = to_str(basedir.string());
+      if (!serves_) {
+        has_checked_ = true;
+        return to_outcome(*policy_, policy_function("load")(path, folder), try_to_read_config);
+      }
+      LoadOutcome outcome = to_outcome(*policy_, policy_function("load_to_use")(path, folder, policy_->loop()));
       // What is alive now stays: the collector need not look at it again with every new generation.
       py::module_::import("gc").attr("freeze")();
       return outcome;
@@ -198,7 +202,8 @@ class PythonRuntime final : public Runtime {
  private:
   const std::filesystem::path program_;
   const std::string python_;  // --python
-  const bool serves_;         // it is a master's: what it loads is used
+  const bool serves_;         // it is a master's: what it loads is used, else only checked
+  bool has_checked_ = false;  // nothing is left to do but to end: all the objects of a large file need not be taken apart
   std::unique_ptr<Interpreter> interpreter_;  // ends last
   std::optional<Policy> policy_;
 };

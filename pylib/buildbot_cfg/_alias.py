@@ -6,15 +6,17 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg import _old_spellings, version
 from buildbot_cfg._errors import warn
+
+if TYPE_CHECKING:
+    import importlib.metadata  # takes longer than all of this
 
 _ALIAS, _REAL = "buildbot", "buildbot_cfg"
 
@@ -74,19 +76,23 @@ class _GoneLoader(importlib.abc.Loader):
         """There is nothing in it."""
 
 
-class _Metadata(importlib.metadata.Distribution):
+def _distribution() -> importlib.metadata.Distribution:
     """The distribution ``buildbot`` as far as version checks look at it."""
+    import importlib.metadata
 
-    def read_text(self, filename: str) -> str | None:
-        if filename in ("METADATA", "PKG-INFO"):
-            return f"Metadata-Version: 2.1\nName: {_ALIAS}\nVersion: {version}\n"
-        return None
+    class Metadata(importlib.metadata.Distribution):
+        def read_text(self, filename: str) -> str | None:
+            if filename in ("METADATA", "PKG-INFO"):
+                return f"Metadata-Version: 2.1\nName: {_ALIAS}\nVersion: {version}\n"
+            return None
 
-    def locate_file(self, path: object) -> object:  # type: ignore[override]
-        return path
+        def locate_file(self, path: object) -> object:  # type: ignore[override]
+            return path
+
+    return Metadata()
 
 
-class AliasFinder(importlib.metadata.DistributionFinder):
+class AliasFinder(importlib.abc.MetaPathFinder):
     """First on ``sys.meta_path``: no name below ``buildbot`` is ever looked for elsewhere."""
 
     def find_spec(
@@ -113,7 +119,7 @@ class AliasFinder(importlib.metadata.DistributionFinder):
     ) -> Iterable[importlib.metadata.Distribution]:
         """Answers for the distribution ``buildbot``."""
         if context is not None and context.name is not None and context.name.lower() == _ALIAS:
-            return [_Metadata()]
+            return [_distribution()]
         return []
 
 

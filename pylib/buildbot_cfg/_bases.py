@@ -94,6 +94,11 @@ def know_renderable(cls: type) -> None:
     raise NotImplementedError
 
 
+def is_late(step: Any) -> bool:
+    """Whether the ``__init__`` of a step has not run yet: its arguments are like right ones."""
+    raise NotImplementedError
+
+
 def set_loading(yes: bool) -> None:
     """Whether this thread loads a file."""
     raise NotImplementedError

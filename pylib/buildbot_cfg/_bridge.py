@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         StepBase,
         WorkerBase,
         is_known_class,
+        is_late,
         know_call,
         know_class,
         know_renderable,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 else:
     CallBase = _core.CallBase
     is_known_class = _core.is_known_class
+    is_late = _core.is_late
     know_call = _core.know_call
     know_class = _core.know_class
     know_renderable = _core.know_renderable
@@ -44,6 +46,7 @@ __all__ = [
     "StepBase",
     "WorkerBase",
     "is_known_class",
+    "is_late",
     "is_master_error",
     "know_call",
     "know_class",

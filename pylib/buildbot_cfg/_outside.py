@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from buildbot_cfg._errors import Problem
-from buildbot_cfg._master import MASTER
 from buildbot_cfg._where import Location
 from buildbot_cfg.process._rendering import render
 from buildbot_cfg.process.properties import Properties
@@ -43,6 +42,8 @@ class _Providers:
 
 async def resolve(unresolved: list[Unresolved], providers: list[Any]) -> list[Problem]:
     """Asks the providers, and puts the texts where they belong; returns what went wrong."""
+    from buildbot_cfg._master import MASTER
+
     secrets = SecretManager()
     secrets.services = list(MASTER.secrets.services)
     try:
@@ -89,6 +90,8 @@ def _told(error: Exception) -> str:
 
 async def render_secrets(*args: Any) -> Any:
     """The values with secrets in them; a list unless there is just one."""
+    from buildbot_cfg._master import MASTER
+
     properties = Properties()
     properties.master = MASTER
     values = await asyncio.gather(*(render(value, properties) for value in args))

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
+import importlib
 import runpy
 import sys
 import threading
@@ -13,55 +15,61 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from buildbot_cfg import (
-    _alias,
-    _bridge,
-    _hooks,
-    _loader,
-    _matching,
-    _orders,
-    _output,
-    _services,
-    _session,
-    _twisted,
-    _watch,
-)
-from buildbot_cfg._master import MASTER
-from buildbot_cfg._web_hooks import check_allowed, check_login, user_info
+from buildbot_cfg import _bridge
 
 _THREADS_S = 2.0
 
-__all__ = [
-    "activate",
-    "check_allowed",
-    "check_login",
-    "child_ended",
-    "choose",
-    "classify",
-    "collapse",
-    "complete_change",
-    "complete_order",
-    "deactivate",
-    "install_aliases",
-    "load",
-    "load_to_use",
-    "open_build",
-    "parse_force",
-    "redirect_output",
-    "run_script",
-    "sort_builders",
-    "use_loop",
-    "user_info",
-    "waiting_request",
-    "wind_down",
-]
+#: The verbs that other modules have, which are imported when one is asked for: who only checks a
+#: configuration needs few of them.
+_VERBS = {
+    "activate": "_services:activate",
+    "check_allowed": "_web_hooks:check_allowed",
+    "check_login": "_web_hooks:check_login",
+    "child_ended": "_twisted:child_ended",
+    "choose": "_matching:choose",
+    "classify": "_hooks:classify",
+    "collapse": "_hooks:collapse",
+    "complete_change": "_orders:complete_change",
+    "complete_order": "_orders:complete_order",
+    "deactivate": "_services:deactivate",
+    "install_aliases": "_alias:install",
+    "load": "_loader:load",
+    "load_to_use": "_loader:load_to_use",
+    "open_build": "_session:open_build",
+    "redirect_output": "_output:redirect",
+    "sort_builders": "_matching:sort_builders",
+    "use_loop": "_twisted:install",
+    "user_info": "_web_hooks:user_info",
+    "waiting_request": "_matching:waiting_request",
+}
+#: Of these, what runs user code, which finds the master's state where it reads without waiting.
+_SEEING = frozenset(
+    (
+        "choose",
+        "classify",
+        "collapse",
+        "complete_change",
+        "complete_order",
+        "open_build",
+        "sort_builders",
+    )
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def __getattr__(name: str) -> Any:
+    module, _, attribute = _VERBS.get(name, "").partition(":")
+    if not module:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    verb = getattr(importlib.import_module("buildbot_cfg." + module), attribute)
+    globals()[name] = _seeing(verb) if name in _SEEING else verb
+    return globals()[name]
+
+
 def _seeing(function: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Runs user code, which finds the master's state where it reads without waiting."""
+    from buildbot_cfg._master import MASTER
 
     @functools.wraps(function)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -71,26 +79,10 @@ def _seeing(function: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, A
     return run
 
 
-classify = _seeing(_hooks.classify)
-collapse = _seeing(_hooks.collapse)
-complete_change = _seeing(_orders.complete_change)
-complete_order = _seeing(_orders.complete_order)
-choose = _seeing(_matching.choose)
-sort_builders = _seeing(_matching.sort_builders)
-waiting_request = _matching.waiting_request
-open_build = _seeing(_session.open_build)
-install_aliases = _alias.install
-load = _loader.load
-load_to_use = _loader.load_to_use
-activate = _services.activate
-deactivate = _services.deactivate
-use_loop = _twisted.install
-child_ended = _twisted.child_ended
-redirect_output = _output.redirect
-
-
 def wind_down(loop: asyncio.AbstractEventLoop) -> bool:
     """The policy loop's last work; False: threads still run that the interpreter would wait for."""
+    from buildbot_cfg import _output, _twisted, _watch
+
     _watch.stop()
     _twisted.shut_down(loop)
     _output.finish()
@@ -103,6 +95,13 @@ def wind_down(loop: asyncio.AbstractEventLoop) -> bool:
     if alive:
         _bridge.log("warning", f"ending although threads of user code still run: {alive}")
     return not alive
+
+
+def end_process() -> None:
+    """What Python does before it ends, except that it takes nothing apart."""
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    _flush()
 
 
 async def parse_force(

@@ -5,19 +5,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from buildbot_cfg._bridge import is_late
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import placed, report, warn
 from buildbot_cfg._native import NativeShells
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
-from buildbot_cfg._view_workers import Sourced, WorkerView, renderables_of, sourced
+from buildbot_cfg._view_workers import (
+    Sourced,
+    WorkerView,
+    class_path,
+    renderables_of,
+    sourced,
+)
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.config.builder import BuilderConfig
 from buildbot_cfg.process._rendering import is_renderable
+from buildbot_cfg.process.build import Build
 from buildbot_cfg.process.buildstep import BuildStep, step_label
 from buildbot_cfg.process.log import Encoding
 from buildbot_cfg.worker.base import AbstractWorker
@@ -76,6 +85,12 @@ class BuilderView:
         steps = self.maker.config.factory.steps
         return [self.recipes.view(step, self.native) for step in steps]
 
+    @property
+    def steps_in_doubt(self) -> list[RecipeView]:
+        """Only the views of those with which the core may find something wrong."""
+        steps = self.maker.config.factory.steps
+        return [self.recipes.view(step, self.native) for step in steps if not is_late(step)]
+
 
 @dataclass(slots=True)
 class BuilderMaker:
@@ -108,6 +123,13 @@ class BuilderMaker:
         return bool(self.everywhere[1] or workers or renderables_of(self.config))
 
 
+def collapse_of(given: Any) -> str:
+    """``collapseRequests`` in the border's words."""
+    if callable(given):
+        return "callback"
+    return "off" if given is False else "rule"
+
+
 @dataclass(slots=True)
 class CollapseHook:
     """A function that says whether the newer of two requests replaces the older one."""
@@ -137,7 +159,8 @@ def builder_views(
             continue
         if is_broken(config) or not config.name:
             continue
-        where = lines("builders") if isinstance(given, dict) else place(config)
+        # Lines are counted only where something is wrong.
+        where = partial(lines, "builders") if isinstance(given, dict) else partial(place, config)
         _check(config, known, directories, views, where)
         maker = BuilderMaker(
             config, values["buildbotURL"], everywhere, of_workers, values["logEncoding"]
@@ -168,32 +191,27 @@ def _check(
     workers: set[str],
     directories: dict[str, str],
     views: dict[str, BuilderView],
-    where: Location,
+    where: Callable[[], Location],
 ) -> None:
     if config.name in views:
-        report("another builder has this name", config.label, where)
+        report("another builder has this name", config.label, where())
     elif (other := directories.setdefault(config.builddir, config.name)) != config.name:
         what = f'the builddir "{config.builddir}" is also that of builder "{other}"'
-        report(what, config.label, where)
+        report(what, config.label, where())
     for name in config.workernames:
         if name not in workers:
-            report(f'unknown worker "{name}"{did_you_mean(name, workers)}', config.label, where)
-    from buildbot_cfg.process.build import Build
-
+            report(f'unknown worker "{name}"{did_you_mean(name, workers)}', config.label, where())
     build_class = config.factory.build_class()
     for name in _BUILD_HOOKS if build_class is not Build else ():
         if getattr(build_class, name, None) is not getattr(Build, name, None):
             what = f"the method {name} of {build_class.__name__} is not called in this version"
-            warn(what, config.label, where)
+            warn(what, config.label, where())
     for key in _LATER:
         if getattr(config, key):
-            warn(f'"{key}" is accepted, not active in this version', config.label, where)
+            warn(f'"{key}" is accepted, not active in this version', config.label, where())
 
 
 def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> BuilderView:
-    from buildbot_cfg._matching import match_hook
-    from buildbot_cfg._views import collapse_of
-
     config = maker.config
     given = config.collapseRequests
     chosen = values["collapseRequests"] if given is None else given
@@ -213,19 +231,23 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
-        match=match_hook(config, values["select_next_worker"]),
+        match=_match_hook(config, values["select_next_worker"]),
         recipes=recipes,
         native=native and not maker.is_lazy,
     )
 
 
+def _match_hook(config: BuilderConfig, select_next_worker: Any) -> Any:
+    if not (select_next_worker or config.nextWorker or config.nextBuild or config.canStartBuild):
+        return None
+    from buildbot_cfg._matching import match_hook  # it needs the master
+
+    return match_hook(config, select_next_worker)
+
+
 def _environment(config: BuilderConfig, recipes: _Recipes) -> tuple[Any, bool]:
     """The environment for native steps, and whether steps of the builder may be native."""
-    from buildbot_cfg.process.build import Build
-
-    changed = False
-    for step in config.factory.steps:
-        changed |= recipes.facts(step).changes_environment
+    changed = any(recipes.changes_environment(step) for step in config.factory.steps)
     may = isinstance(config.factory.workdir, str) and config.factory.build_class() is Build
     try:
         return template(config.env), may and not changed
@@ -263,11 +285,12 @@ class _Recipes:
         cls = type(step)
         found = self._facts.get(cls)
         if found is None:
-            from buildbot_cfg._views import class_path
-
             found = self._facts[cls] = _ClassFacts(class_path(step), _changes_environment(cls))
             _warn_without_run(step)
         return found
+
+    def changes_environment(self, step: Any) -> bool:
+        return self.facts(step).changes_environment
 
     def view(self, step: Any, may_be_native: bool) -> RecipeView:
         path = self.facts(step).path

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -13,9 +14,9 @@ from buildbot_cfg._errors import report, warn
 from buildbot_cfg._orders import computes
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView
-from buildbot_cfg._view_workers import Sourced, sourced
+from buildbot_cfg._view_workers import Sourced, class_path, sourced
 from buildbot_cfg._where import Location, place
-from buildbot_cfg.plugins._inactive import warn_if_inactive
+from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.schedulers.basic import AnyBranchScheduler, BaseBasicScheduler
@@ -93,24 +94,25 @@ def scheduler_views(
             continue
         if is_broken(scheduler) or not isinstance(scheduler.name, str):
             continue
-        where = place(scheduler)
+        where = partial(place, scheduler)  # lines are counted only where something is wrong
         if scheduler.name in views or scheduler.name in inactive:
-            report("another scheduler has this name", scheduler.label, where)
+            report("another scheduler has this name", scheduler.label, where())
         names = _builder_names(scheduler, known, values["multiMaster"], where)
         cls = type(scheduler)
         if cls not in uncalled:
             uncalled[cls] = [name for name in _LATER if hasattr(cls, name)]
         for name in uncalled[cls]:
             what = f"the method {name} of {cls.__name__} is not called in this version"
-            warn(what, scheduler.label, where)
+            warn(what, scheduler.label, where())
         driven.update(known if holds_renderable(scheduler.builderNames) else names)
-        if warn_if_inactive(scheduler, scheduler.label, where):
+        if is_inactive(scheduler):
+            warn(TEXT, scheduler.label, where())
             inactive.add(scheduler.name)
             continue
         view = _view(scheduler, names, values)
         if view is None:
             what = f"schedulers of the class {type(scheduler).__name__} do nothing in this version"
-            report(what, scheduler.label, where)
+            report(what, scheduler.label, where())
         else:
             views.setdefault(scheduler.name, view)
     _check_driven(values, builders, driven)
@@ -118,7 +120,10 @@ def scheduler_views(
 
 
 def _builder_names(
-    scheduler: ReconfigurableBaseScheduler, known: set[str], multi_master: bool, where: Location
+    scheduler: ReconfigurableBaseScheduler,
+    known: set[str],
+    multi_master: bool,
+    where: Callable[[], Location],
 ) -> list[str]:
     if is_renderable(scheduler.builderNames):
         return []
@@ -126,7 +131,7 @@ def _builder_names(
     for name in dict.fromkeys(names):
         if name not in known and not multi_master:
             hint = did_you_mean(name, known)
-            report(f'unknown builder "{name}" in "builderNames"{hint}', scheduler.label, where)
+            report(f'unknown builder "{name}" in "builderNames"{hint}', scheduler.label, where())
     return names
 
 
@@ -140,8 +145,6 @@ def _check_driven(values: dict[str, Any], builders: list[BuilderView], driven: s
 
 
 def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> SchedulerView | None:
-    from buildbot_cfg._views import class_path
-
     codebases = _NO_DEFAULTS
     if scheduler.codebases != {"": {}}:
         codebases = {name: _defaults(given) for name, given in scheduler.codebases.items()}

@@ -103,6 +103,17 @@ def _check_kind(values: dict[str, Any], lines: Lines, key: str, kind: Any, plura
             warn_if_inactive(item, item.label, item.location)
 
 
+def no_auth() -> dict[str, Any]:
+    """What the core needs of a ``c["www"]["auth"]`` that lets everybody in."""
+    return {
+        "kind": "none",
+        "name": "NoAuth",
+        "passwords": {},
+        "hooks": None,
+        "has_user_info": False,
+    }
+
+
 def www_defaults() -> dict[str, Any]:
     """What ``c["www"]`` is when it says nothing."""
     from buildbot_cfg.www.auth import NoAuth

@@ -10,7 +10,7 @@ from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._where import Location, place
-from buildbot_cfg.plugins._inactive import warn_if_inactive
+from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.process.properties import Properties
 from buildbot_cfg.worker.base import AbstractWorker
@@ -48,9 +48,8 @@ def worker_views(given: Any, where: Location) -> list[WorkerView]:
 
 
 def _view(worker: AbstractWorker) -> WorkerView:
-    from buildbot_cfg._views import class_path
-
-    warn_if_inactive(worker, worker.label, place(worker))
+    if is_inactive(worker):
+        warn(TEXT, worker.label, place(worker))
     for key in ("locks", "machine_name", "notify_on_missing"):
         if getattr(worker, key):
             what = f'"{key}" is accepted, not active in this version'
@@ -72,6 +71,12 @@ def _missing_timeout(worker: AbstractWorker) -> float:
     return worker.DEFAULT_MISSING_TIMEOUT if given is None else given
 
 
+def class_path(value: object) -> str:
+    """The dotted name of the object's class, as Buildbot calls it."""
+    cls = type(value)
+    return f"{cls.__module__}.{cls.__qualname__}".replace("buildbot_cfg.", "buildbot.", 1)
+
+
 def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sourced:
     """The owner's plain properties with their source.
 
@@ -83,7 +88,7 @@ def sourced(owner: Any, key: str, source: str, renderables: bool = False) -> Sou
     if type(given) is not dict:
         given = _plain(given)
     for name, value in given.items():
-        if not holds_renderable(value):
+        if type(value) is str or not holds_renderable(value):
             found[name] = (value, source)
         elif renderables:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._view_services import no_auth
 from buildbot_cfg._where import Location
 from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.www import auth as auths
@@ -26,9 +27,7 @@ _RULES: dict[type, str] = {
 
 def auth_view(auth: Any, where: Location) -> dict[str, Any]:
     """What the core needs of ``c["www"]["auth"]``."""
-    view: dict[str, Any] = {
-        "kind": "none", "name": "NoAuth", "passwords": {}, "hooks": None, "has_user_info": False,
-    }  # fmt: skip
+    view = no_auth()
     if auth is None or is_broken(auth):
         return view
     if not isinstance(auth, auths.AuthBase):

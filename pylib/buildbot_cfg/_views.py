@@ -13,18 +13,18 @@ from buildbot_cfg._checks import shown
 from buildbot_cfg._errors import report, warn
 from buildbot_cfg._outside import Unresolved
 from buildbot_cfg._suggest import did_you_mean
-from buildbot_cfg._view_builders import BuilderView, builder_views
+from buildbot_cfg._view_builders import BuilderView, builder_views, collapse_of
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_services import (
     change_sources,
     check_others,
     configure,
+    no_auth,
     services,
     with_new_keys,
     www_defaults,
 )
-from buildbot_cfg._view_workers import WorkerView, worker_views
-from buildbot_cfg._view_www import auth_view, authz_view
+from buildbot_cfg._view_workers import WorkerView, class_path, worker_views
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.plugins._inactive import DIALECTS, TEXT, warn_if_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
@@ -89,14 +89,17 @@ class ConfigView:
     services: list[Any] = field(default_factory=list)
     #: prioritizeBuilders, or None.
     builder_order: Any = None
-    #: ``c["www"]`` with defaults.
-    www_given: dict[str, Any] = field(default_factory=dict)
     #: What KilnbotConfig sets, with defaults.
     settings: dict[str, Any] = field(default_factory=dict)
     #: The checked values of all keys.
     values: dict[str, Any] = field(default_factory=dict)
     #: It sets ``buildbotNetUsageData``.
     tells_about_usage: bool = False
+
+    @property
+    def www_given(self) -> dict[str, Any]:
+        """``c["www"]`` with defaults."""
+        return {**www_defaults(), **self.values["www"]}
 
 
 def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
@@ -130,26 +133,12 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.change_sources = [(s.name, class_path(s)) for s in view.sources]
     view.services = services(values["services"], lines("services"))
     check_others(values, lines)
-    view.www_given = {**www_defaults(), **values["www"]}
     view.builders = builder_views(values, view.workers, lines, path)
     view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
     _check_caches(values, lines)
     _check_presence(values, view, lines)
     return view
-
-
-def class_path(value: object) -> str:
-    """The dotted name of the object's class, as Buildbot calls it."""
-    cls = type(value)
-    return f"{cls.__module__}.{cls.__qualname__}".replace("buildbot_cfg.", "buildbot.", 1)
-
-
-def collapse_of(given: Any) -> str:
-    """``collapseRequests`` in the border's words."""
-    if callable(given):
-        return "callback"
-    return "off" if given is False else "rule"
 
 
 def _with_slash(url: str) -> str:
@@ -214,10 +203,17 @@ def _www(given: dict[Any, Any], lines: Lines) -> dict[str, Any]:
         "hook_base": bool(dialects.get("base")),
         "allowed_origins": [str(origin) for origin in values["allowed_origins"]],
         "json_cache_seconds": values["json_cache_seconds"],
-        "auth": auth_view(values["auth"], lines("auth")),
-        "authz": authz_view(values["authz"], lines("authz")),
+        **_logins(values["auth"], values["authz"], lines),
         "session_seconds": max(0, int(values["cookie_expiration_time"].total_seconds())),
     }
+
+
+def _logins(auth: Any, authz: Any, lines: Lines) -> dict[str, Any]:
+    if auth is None and authz is None:
+        return {"auth": no_auth(), "authz": None}
+    from buildbot_cfg._view_www import auth_view, authz_view
+
+    return {"auth": auth_view(auth, lines("auth")), "authz": authz_view(authz, lines("authz"))}
 
 
 def _plain(value: Any) -> Any:

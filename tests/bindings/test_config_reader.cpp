@@ -21,7 +21,7 @@ class Loaded {
     std::string name = (fs::temp_directory_path() / "kiln-config-XXXXXX").string();
     basedir = ::mkdtemp(name.data());
     write(config);
-    runtime = bindings::make_runtime({}, "/nowhere/kilnbot").value();
+    runtime = bindings::make_runtime({"", true}, "/nowhere/kilnbot").value();
   }
   ~Loaded() { fs::remove_all(basedir); }
   Loaded(const Loaded&) = delete;

@@ -37,6 +37,26 @@ def test_a_good_file_is_said_to_be_good(master: Master) -> None:
     assert (done.returncode, done.stdout) == (0, "Config file is good!\n")
 
 
+def test_threads_and_exit_handlers_of_the_file_are_waited_for(master: Master) -> None:
+    master.configure(
+        GOOD
+        + "import atexit, threading\n"
+        + "atexit.register(print, 'handler')\n"
+        + "def work():\n    threading.Event().wait(0.3)\n    print('thread')\n"
+        + "threading.Thread(target=work).start()\n"
+    )
+    done = master.cli("checkconfig", str(master.dir))
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-2:] == ["thread", "handler"]
+
+
+def test_what_the_core_cannot_read_is_refused_among_steps_that_are_alike(master: Master) -> None:
+    step = 'f.addStep(steps.ShellCommand(command="x", decodeRC={{0: {}}}))\n'
+
+    assert "99" in check(master, GOOD + step.format(0) * 3 + step.format(99))[0]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
-import importlib.metadata
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildbot_cfg import version
 from buildbot_cfg._suggest import did_you_mean
+
+if TYPE_CHECKING:
+    import importlib.metadata  # takes long
 
 #: Distributions of Buildbot itself, which plugins of others pull in: their names are ours.
 _NOT_OURS = (
@@ -42,6 +44,8 @@ class Namespace:
 
     @cached_property
     def _others(self) -> dict[str, importlib.metadata.EntryPoint]:
+        import importlib.metadata
+
         found: dict[str, importlib.metadata.EntryPoint] = {}
         for entry in importlib.metadata.entry_points(group=f"buildbot.{self._category}"):
             name = entry.dist.name.lower() if entry.dist is not None else ""

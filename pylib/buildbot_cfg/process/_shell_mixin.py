@@ -66,7 +66,7 @@ class ShellMixin:
     )
     renderables: ClassVar[list[str]] = list(accepted_arguments)
     _known_arguments: ClassVar[frozenset[str]] = frozenset(accepted_arguments)
-    _free_arguments = _known_arguments
+    _free_arguments = _known_arguments - {"decodeRC"}  # the core looks at its values
 
     def setupShellMixin(
         self, constructorArgs: dict[str, Any], prohibitArgs: list[str] | None = None

@@ -16,10 +16,14 @@ from buildbot_cfg._errors import report
 class _StockBuild:
     """The stock class; imported when it is asked for, because builds need factories."""
 
-    def __get__(self, factory: object, owner: type) -> Any:
-        from buildbot_cfg.process.build import Build
+    _found: Any = None
 
-        return Build
+    def __get__(self, factory: object, owner: type) -> Any:
+        if self._found is None:
+            from buildbot_cfg.process.build import Build
+
+            self._found = Build
+        return self._found
 
 
 class BuildFactory(metaclass=Declared):
