@@ -297,7 +297,11 @@ def _called_wrongly(
 
 def fits(label: str, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a user's method takes these arguments; what does not fit is reported."""
-    shape = _shape_of(tuple(inspect.signature(method).parameters.values()))
+    function = getattr(method, "__func__", None)
+    if isinstance(function, FunctionType) and is_function_of_ours(function):
+        shape = _own_shape(function)
+    else:
+        shape = _shape_of(tuple(inspect.signature(method).parameters.values()))
     if shape.fits(args, kwargs):
         return True
     args = _without_surplus(label, shape, args)

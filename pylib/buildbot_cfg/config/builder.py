@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from buildbot_cfg._bridge import BuilderBase
 from buildbot_cfg._checks import (
@@ -19,9 +19,7 @@ from buildbot_cfg._checks import (
 )
 from buildbot_cfg._declared import Declared, Label, quoted
 from buildbot_cfg._errors import report
-
-if TYPE_CHECKING:
-    from buildbot_cfg.process.factory import BuildFactory
+from buildbot_cfg.process.factory import BuildFactory
 
 _UNSAFE = re.compile(r"[\t !#$%&'()*+,./:;<=>?@\[\\\]^{|}~]")
 _FUNCTIONS = ("nextWorker", "nextBuild", "canStartBuild", "do_build_if")
@@ -46,8 +44,8 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         env: environment variables of all commands; may hold renderables.
         properties: values that each of its builds gets.
         defaultProperties: the same, unless something else set them.
-        nextWorker: a function (builder, workers, request) that gives one of the free workers, or None:
-            the request waits.
+        nextWorker: a function (builder, workers, request) that gives one of the free workers, or
+            None: the request waits.
         nextBuild: a function (builder, requests) that gives one of the requests that wait.
         canStartBuild: a function (builder, worker, request); False: not on this worker now.
         collapseRequests: None, True, False or a function (master, builder, newer, older) of
@@ -90,7 +88,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         self.workernames = self._checked_workers(workername, workernames)
         self._check_directories(builddir, workerbuilddir)
         self.tags = self._checked_tags(tags)
-        self.env = {} if env is None or not check_type(self.label, "env", env, dict) else env
+        self.env = {} if env is None else env
+        if type(self.env) is not dict and not check_type(self.label, "env", env, dict):
+            self.env = {}
         self.properties = self._checked_properties("properties", properties)
         self.defaultProperties = self._checked_properties("defaultProperties", defaultProperties)
         self.locks = locks if locks is not None else []
@@ -99,8 +99,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         self.collapseRequests = collapseRequests
         self.description, self.description_format = description, description_format
         self.project = project
+        own = self.__dict__
         for key in _FUNCTIONS:
-            function = getattr(self, key)
+            function = own[key]
             if function is not None:
                 check_callable(self.label, key, function)
         if collapseRequests is not None and not isinstance(collapseRequests, bool):
@@ -130,11 +131,9 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         return {} if given is None else check_properties(self.label, key, given)
 
     def _checked_factory(self, factory: Any) -> Any:
-        from buildbot_cfg.process.factory import BuildFactory
-
         if factory is None:
             report('argument "factory" is missing', self.label)
-        elif type(factory) is not BuildFactory and not isinstance(factory, BuildFactory):
+        elif not isinstance(factory, BuildFactory):
             report(f'"factory" must be a BuildFactory, not {shown(factory)}', self.label)
         else:
             return factory
@@ -156,9 +155,10 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         return list(dict.fromkeys(names))
 
     def _check_directories(self, builddir: Any, workerbuilddir: Any) -> None:
-        for key, given in (("builddir", builddir), ("workerbuilddir", workerbuilddir)):
-            if given is not None:
-                check_type(self.label, key, given, str, type(None))
+        if builddir is not None:
+            check_type(self.label, "builddir", builddir, str, type(None))
+        if workerbuilddir is not None:
+            check_type(self.label, "workerbuilddir", workerbuilddir, str, type(None))
         self.builddir = builddir if builddir is not None else safe_filename(self.name)
         self.workerbuilddir = workerbuilddir if workerbuilddir is not None else self.builddir
 
@@ -189,4 +189,4 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
 
 def safe_filename(name: str) -> str:
     """The name with everything unusual replaced by underscores."""
-    return _UNSAFE.sub("_", name)
+    return name if name.isalnum() else _UNSAFE.sub("_", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from buildbot_cfg._bridge import Interpolation
@@ -14,6 +15,12 @@ from buildbot_cfg.interfaces import IRenderable
 from buildbot_cfg.process._lazy import RenderableOperators
 from buildbot_cfg.process._rendering import is_renderable, render, render_all
 from buildbot_cfg.secrets.lookup import secret_text
+
+
+@lru_cache(maxsize=1024)
+def _parsed(fmtstring: str) -> Interpolation:
+    """Nobody changes it: the same texts share it."""
+    return Interpolation(fmtstring)
 
 
 class Interpolate(RenderableOperators):
@@ -48,7 +55,7 @@ class Interpolate(RenderableOperators):
 
     def _parse(self, fmtstring: str) -> None:
         try:
-            self.core = Interpolation(fmtstring)
+            self.core = _parsed(fmtstring)
         except ValueError as error:
             report(str(error), repr(self))
 

@@ -193,6 +193,10 @@ class BuildbotService(
         return quoted(self._kind or type(self).__name__, self.name)
 
     def _takes_name(self) -> bool:
+        function = type(self).checkConfig
+        if is_function_of_ours(function):
+            code = function.__code__
+            return "name" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         try:
             return "name" in inspect.signature(self.checkConfig).parameters
         except (TypeError, ValueError):
