@@ -21,7 +21,8 @@ class Queue:
 
     def __init__(self, live):
         self.live = live
-        live.rows["builders/1"] = {"builderid": 1, "name": "b"}
+        live.rows["builders"] = [{"builderid": 1, "name": "b"}]
+        live.rows["builders/1"] = live.rows["builders"][0]
         live.rows["buildrequests"] = []
 
     def row(self, number, *stamps):

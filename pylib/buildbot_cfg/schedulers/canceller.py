@@ -71,6 +71,7 @@ class OldBuildCanceller(ListeningService):
         self._branch_key: BranchKey = branch_without_patch_set
         self._tracked: dict[int, _Request] = {}
         self._requests: dict[Hashable, set[int]] = {}
+        self._names: dict[int, str] = {}
         #: When the newest change of each kind came, of those that requests wait for.
         self._changed: dict[Hashable, int] = {}
         self._clock = 0
@@ -132,15 +133,21 @@ class OldBuildCanceller(ListeningService):
 
     async def _take_all(self) -> None:
         """Watches what waits or runs already."""
-        rows = await self.master.data.get(
-            ("buildrequests",), filters=[Filter("complete", "eq", [False])]
-        )
-        for row in rows:
+        if not self._filters:
+            return
+        get = self.master.data.get
+        names = Filter("name", "eq", sorted(self._filters))
+        builders = await get(("builders",), filters=[names], fields=["builderid"])
+        if not builders:
+            return
+        of_builders = Filter("builderid", "eq", [row["builderid"] for row in builders])
+        is_open = Filter("complete", "eq", [False])
+        for row in await get(("buildrequests",), filters=[is_open, of_builders]):
             if row["buildrequestid"] not in self._tracked:
                 await self.contained(self._take_known, row)
 
     async def _take_known(self, row: dict[str, Any]) -> None:
-        await self._track(row, *await self._origin(row))
+        await self._track(row, await self._builder_of(row), await self._stamps_of(row))
 
     async def _take_change(self, change: dict[str, Any]) -> None:
         kind = await self._kind_of(change)
@@ -149,8 +156,10 @@ class OldBuildCanceller(ListeningService):
             self._changed[kind] = self._clock
 
     async def _take_request(self, row: dict[str, Any]) -> None:
-        builder, stamps = await self._origin(row)
-        number = row["buildrequestid"]
+        builder, number = await self._builder_of(row), row["buildrequestid"]
+        if builder not in self._filters and not self._tracked:
+            return
+        stamps = await self._stamps_of(row)
         for stamp in stamps:
             if stamp["branch"] is None:
                 continue
@@ -166,12 +175,16 @@ class OldBuildCanceller(ListeningService):
     async def _take_complete(self, row: dict[str, Any]) -> None:
         self._forget(row["buildrequestid"])
 
-    async def _origin(self, row: dict[str, Any]) -> tuple[str, list[Stamp]]:
-        """The builder's name and the source stamps of a request."""
-        get = self.master.data.get
-        builder = await get(("builders", row["builderid"]))
-        buildset = await get(("buildsets", row["buildsetid"]))
-        return builder["name"], buildset["sourcestamps"]
+    async def _builder_of(self, row: dict[str, Any]) -> str:
+        number = row["builderid"]
+        if number not in self._names:
+            self._names[number] = (await self.master.data.get(("builders", number)))["name"]
+        return self._names[number]
+
+    async def _stamps_of(self, row: dict[str, Any]) -> list[Stamp]:
+        buildset = await self.master.data.get(("buildsets", row["buildsetid"]))
+        stamps: list[Stamp] = buildset["sourcestamps"]
+        return stamps
 
     async def _track(self, row: dict[str, Any], builder: str, stamps: list[Stamp]) -> None:
         filters = self._filters.get(builder)
