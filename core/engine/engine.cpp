@@ -311,6 +311,8 @@ void Engine::rebuild(const Build& original, const Buildset& buildset, Properties
   order.scheduler = "rebuild";
   order.row.reason = "rebuild";
   order.row.rebuilt_buildid = buildset.rebuilt_buildid ? buildset.rebuilt_buildid : std::optional(original.id);
+  order.row.parent_buildid = buildset.parent_buildid;
+  order.row.parent_relationship = buildset.parent_relationship;
   order.row.sourcestamps = buildset.sourcestamps;
   order.properties = std::move(properties);
   order.changes = std::move(changes);
