@@ -46,7 +46,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "Buildbot leaves the step without an end.",
     ),
     Allowed(
-        ("rebuilds", "force_parameters"),
+        ("rebuilds", "force_parameters", "collapse_rules"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
     ),
