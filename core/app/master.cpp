@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{60};
 constexpr std::chrono::seconds services_limit{10};  // for Python's services to stop
+constexpr std::chrono::seconds storage_limit{30};   // for the last rows to be written
 constexpr std::chrono::seconds policy_limit{5};     // for the policy thread to leave its loop
 
 // As upstream names masters: two on one machine differ by their directory.
@@ -239,7 +240,12 @@ void Master::Parts::stop() {
 
 void Master::Parts::stop_engine() {
   if (std::exchange(engine_stopping, true)) return;
-  stop_limit.reset();
+  // Nothing is lost: what is not stored was not announced, and a start finds the same as after a crash.
+  stop_limit = loop.clock().call_after(storage_limit, [this] {
+    log_error("the last builds cannot be stored for {} s: ending without it", storage_limit.count());
+    ::unlink(needs.files.pid().c_str());
+    ::_exit(1);
+  });
   engine->shutdown([this](const Result<void>&) {
     listeners.reset();
     leave_database();

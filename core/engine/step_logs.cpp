@@ -149,9 +149,16 @@ void StepLogs::take_chunk(OpenLog& log) {
 void StepLogs::announce_lines(OpenLog& log) {
   log.timer.reset();
   log.was_announced = true;
+  // Viewers keep what they were told after a crash, so it is in the file first.
+  kernel_.logs.flush(build_, [this, alive = keep_alive_(), &log, lines = log.lines](const Result<void>& done) {
+    if (done && !log.is_closed) store_lines(log, lines);
+  });
+}
+
+void StepLogs::store_lines(OpenLog& log, std::int64_t lines) {
   Unit unit;
-  unit.add(writes::SetLogLines{log.row.id, log.lines});
-  unit.then([this, alive = keep_alive_(), &log, lines = log.lines](const Committed&) {
+  unit.add(writes::SetLogLines{log.row.id, lines});
+  unit.then([this, alive = keep_alive_(), &log, lines](const Committed&) {
     log.row.num_lines = lines;
     kernel_.publish("append", log.row);
   });

@@ -54,6 +54,7 @@ class StepLogs {
   void emit(OpenLog& log, char stream, std::string_view lines);
   void take_chunk(OpenLog& log);
   void announce_lines(OpenLog& log);
+  void store_lines(OpenLog& log, std::int64_t lines);
 
   Kernel& kernel_;
   const Secrets& secrets_;

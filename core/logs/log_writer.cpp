@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iterator>
 
 #include "core/base/log.h"
 
@@ -122,6 +124,7 @@ LogWriter::Work LogWriter::take(bool wait) {
   while (true) {
     move_due(work);
     std::swap(work.flushes, flushes_);
+    move_waiting(work);
     if (wait) std::swap(work.finishes, finishes_);
     if (!wait || !work.is_empty() || is_stopping_) return work;
     if (dirty_.empty()) {
@@ -143,6 +146,13 @@ void LogWriter::move_due(Work& work) {
   });
 }
 
+void LogWriter::move_waiting(Work& work) {
+  const auto is_due = [&](const Request& request) { return is_stopping_ || !dirty_.contains(request.log->build()); };
+  const auto due = std::ranges::stable_partition(waiting_, std::not_fn(is_due));
+  std::ranges::move(due, std::back_inserter(work.flushes));
+  waiting_.erase(due.begin(), due.end());
+}
+
 void LogWriter::write_and_flush(Work& work) {
   for (const auto& log : work.due) {
     const auto written = write_pending(*log);
@@ -158,7 +168,11 @@ void LogWriter::write_and_flush(Work& work) {
   for (Request& request : work.flushes) {
     Result<>& result = durable[request.log->build()];
     if (result) result = make_durable(*request.log);
-    answer(request, result);
+    if (is_to_wait(result)) {
+      wait_for_space(std::move(request), result.error());
+    } else {
+      answer(request, result);
+    }
   }
   if (journal_->uncommitted() > uncommitted_limit) {
     if (auto done = journal_->commit(); !done) log_error("{}", done.error().what);
@@ -170,6 +184,18 @@ void LogWriter::retry_later(const BuildLogPtr& log, const Error& error) {
   const std::lock_guard lock(mutex_);
   if (is_stopping_) return;
   dirty_[log->build()] = {log, std::chrono::steady_clock::now() + retry_interval, true};
+}
+
+bool LogWriter::is_to_wait(const Result<>& result) {
+  if (result || result.error().code != Errc::storage_full) return false;
+  const std::lock_guard lock(mutex_);
+  return !is_stopping_;
+}
+
+void LogWriter::wait_for_space(Request request, const Error& error) {
+  retry_later(request.log, error);
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(std::move(request));
 }
 
 Result<> LogWriter::write_pending(BuildLog& log) {

@@ -27,6 +27,7 @@ class LogWriter {
 
   // Lines were appended: they are written within 100 ms, at once when there are many.
   void note(const BuildLogPtr& log, std::size_t unwritten);
+  // On a full disk it waits for space: a step does not end before its logs are stored.
   void flush(BuildId build, Reply<> reply);
   void finish(BuildId build, Reply<> reply);
 
@@ -52,9 +53,12 @@ class LogWriter {
   // Takes what can be done now; with `wait`, waits until there is something or the end has come.
   Work take(bool wait);
   void move_due(Work& work);
+  void move_waiting(Work& work);
   void forget(const BuildLog& log);
   void write_and_flush(Work& work);
   void retry_later(const BuildLogPtr& log, const Error& error);
+  bool is_to_wait(const Result<>& result);
+  void wait_for_space(Request request, const Error& error);
   Result<> write_pending(BuildLog& log);
   void note_written(const BuildLog& log, std::uint64_t offset, std::string_view bytes);
   // What was written to the file survives a power failure. Many small files share the journal's commit.
@@ -78,6 +82,7 @@ class LogWriter {
   std::condition_variable wake_;
   std::map<BuildId, Dirty> dirty_;
   std::vector<Request> flushes_;
+  std::vector<Request> waiting_;  // flushes on a full disk: tried again when their build's entry in dirty_ is due
   std::vector<Request> finishes_;
   bool is_stopping_ = false;
   std::thread thread_;  // last: it uses the others

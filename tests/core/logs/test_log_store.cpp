@@ -181,27 +181,59 @@ TEST_CASE_METHOD(StoreFixture, "a file that is no log file is kept aside when it
   REQUIRE(read_file(file().string() + ".damaged") == "something else entirely");
 }
 
-TEST_CASE_METHOD(StoreFixture, "a full disk keeps lines in memory until writing works again") {
+// No file can grow beyond 2,000 bytes while it lives.
+class FullDisk {
+ public:
+  FullDisk() {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit_) == 0);
+    struct rlimit small = limit_;
+    small.rlim_cur = 2000;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*old_handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit limit_ {};
+};
+
+TEST_CASE_METHOD(StoreFixture, "on a full disk lines are kept in memory and a flush waits until writing works again") {
   std::mt19937 random(1);
   const std::string line = random_line(random, 4000);
-  struct rlimit limit {};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
-  struct rlimit small = limit;
-  small.rlim_cur = 2000;
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::optional<Result<>> answer;
+  {
+    const FullDisk full;
+    append(stdio, 0, line);
+    store->flush(build, [&](Result<> result) { answer = result; });
+    wait_until([&] { return read_file(file()).size() == 2000; });
+    REQUIRE(store->unwritten_bytes(build) == line.size());
+    REQUIRE(text(stdio) == line);
+  }
+  loop.run_until([&] { return answer.has_value(); });
 
-  append(stdio, 0, line);
-  const auto result = flush();
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  std::signal(SIGXFSZ, old_handler);
-
-  REQUIRE(result.error().code == Errc::storage_full);
-  REQUIRE(store->unwritten_bytes(build) == line.size());
-  REQUIRE(text(stdio) == line);
-  REQUIRE(flush());
+  REQUIRE(*answer);
+  REQUIRE(store->unwritten_bytes(build) == 0);
   reopen();
   REQUIRE(text(stdio) == line);
+}
+
+TEST_CASE_METHOD(StoreFixture, "a flush that waits for space is answered when the store closes") {
+  std::mt19937 random(1);
+  std::optional<Result<>> answer;
+  const FullDisk full;
+  append(stdio, 0, random_line(random, 4000));
+  store->flush(build, [&](Result<> result) { answer = result; });
+  wait_until([&] { return read_file(file()).size() == 2000; });
+
+  store.reset();
+
+  loop.run_until([&] { return answer.has_value(); });
+  REQUIRE(answer->error().code == Errc::storage_full);
 }
 
 TEST_CASE_METHOD(StoreFixture, "lines longer than a frame and chunks of many frames survive") {
