@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
-JOBS = int(os.environ.get("KILN_FAULT_JOBS", "2"))
+JOBS = int(os.environ.get("KILN_FAULT_JOBS", "3"))
 FULL = os.environ.get("KILN_FAULTS") == "full"
 ran = pytest.StashKey[list[str]]()
 
