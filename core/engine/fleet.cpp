@@ -34,8 +34,13 @@ bool is_full(const WorkerState& worker) {
 }
 
 bool knows(const WorkerState& worker, const BuilderState& builder) {
-  return std::any_of(worker.sent_builders.begin(), worker.sent_builders.end(),
-                     [&](const BuilderDir& dir) { return dir.name == builder.name; });
+  return worker.known_builders.contains(builder.name);
+}
+
+std::unordered_map<std::string, std::string> by_name(const std::vector<BuilderDir>& builders) {
+  std::unordered_map<std::string, std::string> found;
+  for (const BuilderDir& builder : builders) found[builder.name] = builder.builddir;
+  return found;
 }
 
 }  // namespace
@@ -163,7 +168,7 @@ void Fleet::attach(const std::string& worker, std::shared_ptr<WorkerLink> link) 
   state->reading_pauses = 0;
   state->row.workerinfo = shown_info(state->link->info());
   state->row.connected_to = {kernel_.master};
-  state->sent_builders = std::exchange(told_builders_[worker], {});
+  state->known_builders = by_name(std::exchange(told_builders_[worker], {}));
   const bool was_graceful = std::exchange(state->row.graceful, false);
   Unit unit;
   unit.add(writes::WorkerConnected{state->row.id, state->row.workerinfo});
@@ -184,14 +189,14 @@ void Fleet::keep_building(WorkerState& worker, std::vector<BuilderDir>& wanted) 
   worker.keeps_builders = false;
   for (const BuildRun* build : worker.builds) {
     const auto is_it = [build](const BuilderDir& dir) { return dir.name == build->builder().name; };
-    const auto known = std::find_if(worker.sent_builders.begin(), worker.sent_builders.end(), is_it);
-    if (known == worker.sent_builders.end()) continue;
+    const auto known = worker.known_builders.find(build->builder().name);
+    if (known == worker.known_builders.end()) continue;
     const auto named = std::find_if(wanted.begin(), wanted.end(), is_it);
-    if (named != wanted.end() && *named == *known) continue;
+    if (named != wanted.end() && named->builddir == known->second) continue;
     if (named == wanted.end()) {
-      wanted.push_back(*known);
+      wanted.push_back({known->first, known->second});
     } else {
-      *named = *known;
+      named->builddir = known->second;
     }
     worker.keeps_builders = true;
   }
@@ -202,20 +207,22 @@ void Fleet::send_builders(WorkerState& worker) {
   std::vector<BuilderDir> wanted = builders(worker.row.name);
   told_builders_.erase(worker.row.name);
   keep_building(worker, wanted);
-  if (wanted == worker.sent_builders) return;
+  const auto known = by_name(wanted);
+  if (known == worker.known_builders) return;
   const auto link = worker.link;
   // Builders that it knows already with the same directory stay usable meanwhile.
-  std::erase_if(worker.sent_builders, [&](const BuilderDir& dir) {
-    return std::find(wanted.begin(), wanted.end(), dir) == wanted.end();
+  std::erase_if(worker.known_builders, [&](const auto& builder) {
+    const auto found = known.find(builder.first);
+    return found == known.end() || found->second != builder.second;
   });
-  link->set_builders(wanted, [this, &worker, link, wanted](Result<void> done) {
+  link->set_builders(wanted, [this, &worker, link, known](Result<void> done) {
     if (worker.link != link) return;
     if (!done) {
       log_warning("worker \"{}\" refused its builders: {}", worker.row.name, done.error().what);
       link->close("it refused its builders");
       return;
     }
-    worker.sent_builders = wanted;
+    worker.known_builders = known;
     hooks_.on_available(worker);
   });
 }
@@ -225,7 +232,7 @@ void Fleet::detach(const std::string& worker, const std::shared_ptr<WorkerLink>&
   if (state == nullptr || state->link != link || !link) return;
   state->link = nullptr;
   state->phase = WorkerState::Phase::away;
-  state->sent_builders.clear();
+  state->known_builders.clear();
   state->row.connected_to.clear();
   state->reading_pauses = 0;
   Unit unit;

@@ -70,8 +70,8 @@ struct WorkerState {
   std::shared_ptr<const script::WorkerConfig> config;  // null: not configured any more
   Phase phase = Phase::away;
   std::shared_ptr<WorkerLink> link;
-  std::vector<BuilderDir> sent_builders;  // those its link knows
-  bool keeps_builders = false;            // it knows builders of running builds that are not configured so any more
+  std::unordered_map<std::string, std::string> known_builders;  // to its link: directory by name
+  bool keeps_builders = false;  // it knows builders of running builds that are not configured so any more
   std::vector<BuildRun*> builds;          // claimed ones too
   std::unique_ptr<Timer> quarantine;      // set: it gets no builds
   std::chrono::seconds next_quarantine{0};

@@ -201,11 +201,11 @@ TEST_CASE("a request of a builder that is not configured waits and says so") {
 TEST_CASE("a new priority moves a request that waits, and is kept over a restart") {
   EngineHost host;
   host.add_worker("w1")->max_builds = 1;
-  add_builders(host, {"a", "b"}, {"w1"});
+  add_builders(host, {"a", "b", "c"}, {"w1"});
   host.start();
   host.force("a");
   host.force("b");
-  host.force("b", {{"branch", "other"}});
+  host.force("c");
 
   host.engine->set_priority(RequestId(3), 5, [](Result<void> done) { REQUIRE(done); });
   host.engine->set_priority(RequestId(99), 5, [](Result<void> done) { REQUIRE(done); });
