@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/call.h"
+#include "bindings/lock_reader.h"
 #include "bindings/python_step.h"
 #include "bindings/rows.h"
 #include "bindings/values.h"
@@ -99,6 +100,7 @@ Result<OpenedBuild> to_opened(Policy& policy, const py::object& runners, std::si
   const py::object session = runners.attr("session");
   opened.properties = to_properties(session.attr("take_properties")());
   opened.steps = make_python_steps(policy, runners);
+  opened.locks = to_accesses(session.attr("locks"));
   if (is_true(session.attr("steers"))) {
     opened.session = std::make_shared<SteeringSession>(policy, policy.hold(session));
   } else {

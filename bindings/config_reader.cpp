@@ -12,6 +12,7 @@
 #include "bindings/build_maker.h"
 #include "bindings/hooks.h"
 #include "bindings/json_convert.h"
+#include "bindings/lock_reader.h"
 #include "bindings/native_shell_reader.h"
 #include "bindings/template_reader.h"
 #include "bindings/values.h"
@@ -110,7 +111,8 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& she
   builder->default_properties = view.properties("default_properties");
   builder->collapse = to_collapse(view.text("collapse"));
   builder->workdir = view.text("workdir");
-  bool has_python = false;
+  builder->locks = to_accesses(view["locks"]);
+  bool has_python = view.flag("renders_locks");
   for (const py::handle step : view[purpose == Purpose::use ? "steps" : "steps_in_doubt"]) {
     builder->steps.push_back(to_recipe(policy, shells, View(step)));
     has_python = has_python || builder->steps.back().python;
@@ -140,6 +142,7 @@ std::shared_ptr<const WorkerConfig> to_worker(const View& view) {
   worker->default_properties = view.properties("default_properties");
   worker->keepalive_interval = to_seconds(view["keepalive_interval"]);
   worker->missing_timeout = to_seconds(view["missing_timeout"]);
+  worker->locks = to_accesses(view["locks"]);
   worker->class_name = view.text("class_name");
   return worker;
 }
@@ -312,6 +315,7 @@ ConfigPtr read(Policy& policy, const py::object& object, Purpose purpose) {
   for (const py::handle item : view["builders"]) keep(config->builders, to_builder(policy, shells, View(item), purpose));
   for (const py::handle item : view["workers"]) keep(config->workers, to_worker(View(item)));
   for (const py::handle item : view["schedulers"]) keep(config->schedulers, to_scheduler(policy, View(item)));
+  config->locks = to_locks(view["locks"]);
   for (const py::handle item : view["change_sources"]) config->change_sources.push_back(to_service(item));
   if (view.flag("completes_changes")) config->change_hooks = make_change_hooks(policy);
   if (py::object order = view["builder_order"]; !order.is_none()) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/json_convert.h"
+#include "bindings/lock_reader.h"
 #include "bindings/template_reader.h"
 #include "bindings/values.h"
 
@@ -65,6 +66,8 @@ void read_special(std::string_view name, py::handle value, NativeShell& shell) {
     shell.decode_rc = to_decode_rc(value);
   } else if (name == "interrupt_signal") {
     shell.interrupt_signal = to_text(value);
+  } else if (name == "locks") {
+    shell.locks = to_accesses(value);
   } else {
     throw py::value_error("a native step has no field \"" + std::string(name) + "\"");
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/call.h"
+#include "bindings/lock_reader.h"
 #include "bindings/rows.h"
 #include "bindings/step_handle.h"
 #include "bindings/values.h"
@@ -26,6 +27,8 @@ PreparedStep to_prepared(const py::object& values) {
   prepared.options.build_summary_policy = to_results_list(values["build_summary_policy"]);
   prepared.skip = is_true(values["skip"]);
   prepared.state_string = to_text(values["state_string"]);
+  prepared.waiting_string = to_text(values["waiting_string"]);
+  prepared.locks = to_accesses(values["locks"]);
   prepared.error = to_optional_text(values["error"]);
   return prepared;
 }

@@ -55,6 +55,7 @@ void BuildRun::on_opened(Result<script::OpenedBuild> opened) {
   }
   session_ = opened->session;
   take_properties(opened->properties);
+  computed_accesses_ = std::move(opened->locks);
   make_steps(std::move(opened->steps));
   ping();
 }
@@ -103,8 +104,16 @@ void BuildRun::on_pinged(const Result<void>& done) {
 
 void BuildRun::on_prepared() {
   deadline_.reset();
-  enter_phase(Phase::stepping);
   finish_preparation_step(Results::success, fmt::format("worker {} ready", worker_.row.name));
+  if (!own_accesses().empty()) {
+    acquire_locks();
+  } else {
+    enter_phase(Phase::stepping);
+    begin_steps();
+  }
+}
+
+void BuildRun::begin_steps() {
   publish_state("building");
   next_step();
 }

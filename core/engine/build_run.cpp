@@ -14,11 +14,13 @@ namespace {
 
 using Phase = BuildRun::Phase;
 
-constexpr Transitions<Phase, 8> transitions{{
+constexpr Transitions<Phase, 10> transitions{{
     {Phase::claiming, Phase::adding},
     {Phase::claiming, Phase::ended},      // somebody else has the request, or the worker went away
     {Phase::adding, Phase::preparing},
     {Phase::preparing, Phase::stepping},
+    {Phase::preparing, Phase::locking},
+    {Phase::locking, Phase::stepping},
     {Phase::preparing, Phase::failing},
     {Phase::failing, Phase::finishing},
     {Phase::stepping, Phase::finishing},
@@ -63,6 +65,7 @@ void BuildRun::start() {
   request_.phase = RequestState::Phase::claiming;
   request_.build = this;
   fleet_.reserve(worker_, this);
+  take_first_locks();
   const EpochSeconds now = kernel_.clock.now_s();
   Unit unit;
   const std::size_t claim = unit.add(writes::ClaimRequests{{request_.row.id}, now});
@@ -78,6 +81,7 @@ void BuildRun::on_claimed(bool ok) {
     request_.phase = RequestState::Phase::elsewhere;
     request_.build = nullptr;
     enter_phase(Phase::ended);
+    give_locks_back();
     fleet_.release(worker_, this);
     needs_.on_ended(*this);
     return;
@@ -102,6 +106,7 @@ void BuildRun::give_up_claim() {
     buildsets_.unclaim(pending_, request_);
   }
   pending_.then([self = shared_from_this()](const Committed&) {
+    self->give_locks_back();
     self->fleet_.release(self->worker_, self.get());
     self->needs_.on_ended(*self);
   });
@@ -145,6 +150,7 @@ void BuildRun::add_build(BuilderId shown_under) {
 void BuildRun::on_added(const Written& build, const Written& step) {
   row_.id = BuildId(build.id);
   row_.number = build.number;
+  if (claim_) claim_->set_build(row_.id);
   preparation_.id = StepId(step.id);
   preparation_.buildid = row_.id;
   needs_.on_numbered(*this);
@@ -307,7 +313,11 @@ void BuildRun::stop(const std::string& reason, Results results) {
   if (is_lost_) return;  // it is ending already
   // Steps that run always run after the preparation, so it goes on, but not for long.
   if (phase_ == Phase::preparing) set_preparation_deadline(stopped_preparation_patience);
-  if (phase_ == Phase::stepping && current_) current_->interrupt(reason, false);
+  if (phase_ == Phase::locking) {
+    on_locks_free();  // without them; a step that begins now is one that always runs
+  } else if (phase_ == Phase::stepping && current_) {
+    current_->interrupt(reason, false);
+  }
   limit_question();
 }
 
@@ -319,7 +329,11 @@ void BuildRun::connection_lost() {
   if (phase_ == Phase::preparing) {
     worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
   }
-  if (phase_ == Phase::stepping && current_) current_->interrupt("lost connection", true);
+  if (phase_ == Phase::locking) {
+    on_locks_free();
+  } else if (phase_ == Phase::stepping && current_) {
+    current_->interrupt("lost connection", true);
+  }
   limit_question();
 }
 
@@ -329,6 +343,7 @@ void BuildRun::give_up() {
 }
 
 void BuildRun::let_go() {
+  give_locks_back();
   deadline_.reset();
   pending_ = {};
   upcoming_.clear();
@@ -395,6 +410,7 @@ void BuildRun::on_finished() {
   } else if (results_ != Results::retry) {
     fleet_.reset_quarantine(worker_);
   }
+  give_locks_back();
   fleet_.release(worker_, this);
   needs_.on_ended(*this);
 }

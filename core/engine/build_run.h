@@ -15,6 +15,7 @@
 #include "core/engine/buildsets.h"
 #include "core/engine/fleet.h"
 #include "core/engine/kernel.h"
+#include "core/engine/locks.h"
 #include "core/engine/state.h"
 #include "core/script/build_steering.h"
 #include "core/script/step.h"
@@ -29,8 +30,8 @@ class StepRun;
 class BuildRun : public std::enable_shared_from_this<BuildRun> {
  public:
   // claiming, adding, finishing: the unit of work that says so is not committed yet. failing: the first step cannot
-  // begin, and the logs that say why are written.
-  enum class Phase { claiming, adding, preparing, failing, stepping, finishing, ended };
+  // begin, and the logs that say why are written. locking: it waits for its builder's locks.
+  enum class Phase { claiming, adding, preparing, failing, locking, stepping, finishing, ended };
 
   struct Needs {
     Kernel& kernel;
@@ -68,6 +69,14 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   const BuildScope& scope() const { return scope_; }
   Secrets& secrets() { return secrets_; }  // that its steps have used
   std::string masked(std::string text) const { return secrets_.empty() ? text : secrets_.masked(text); }
+  LockUser lock_user() const;
+  // Of its builder's list: what its steps cannot take.
+  const script::LockAccesses& own_accesses() const {
+    return computed_accesses_.empty() ? config_->locks : computed_accesses_;
+  }
+  std::uint64_t locks_version() const { return locks_version_; }
+  void add_locks_time(EpochSeconds seconds) { row_.locks_duration_s += seconds; }
+  bool is_stopping() const { return stop_.has_value(); }
   std::string unique_step_name(const std::string& wanted);
   std::int64_t next_step_number() { return next_step_number_++; }
   void set_property(Property property, bool tell_python);
@@ -106,6 +115,16 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void set_preparation_deadline(std::chrono::seconds patience);
   void on_pinged(const Result<void>& done);
   void on_prepared();
+  Locks::Waiter lock_waiter();
+  void take_first_locks();
+  void give_locks_back();
+  bool has_locks() const;
+  void take_computed_locks();
+  void acquire_locks();
+  void on_locks_free();
+  void finish_acquisition();
+  void on_deadlock(const std::string& why, bool alone);
+  void begin_steps();
   struct Failure {
     Results results = Results::retry;
     std::string step_text;
@@ -149,6 +168,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   Phase phase_ = Phase::claiming;
   Build row_;
   Step preparation_;
+  Step acquisition_;
   Properties properties_;
   std::vector<Property> dirty_properties_;
   std::vector<SourceStamp> stamps_;
@@ -163,6 +183,11 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   std::unique_ptr<StepLogs> preparation_logs_;
   Results results_ = Results::success;
   std::vector<std::string> texts_;
+
+  std::uint64_t locks_version_ = 0;
+  std::unique_ptr<LockClaim> claim_;           // of what the configuration says
+  std::unique_ptr<LockClaim> computed_claim_;  // of what its builder's list was rendered to
+  script::LockAccesses computed_accesses_;
 
   Unit pending_;
   std::unique_ptr<Timer> deadline_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "core/engine/build_run.h"
@@ -37,6 +38,7 @@ struct Engine::Parts {
   void publish_builder(std::string_view verb, const std::string& name);
   void end_builds();
   void give_up_builds();
+  std::string broken_locks() const;
   void check_drained();
   void check_shutdown();
 
@@ -66,6 +68,9 @@ Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
                [this](BuildId build) { return builds_by_id.contains(build); },
                [this] { return builds_starting(); }}),
       schedulers(kernel, requests, buildsets, snapshot) {
+  kernel.locks.on_free = [this](BuilderId id) {
+    if (BuilderState* builder = requests.find_builder(id)) matcher.wake(*builder);
+  };
   needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
   restore(snapshot);
 }
@@ -179,6 +184,7 @@ void Engine::Parts::config_applied(const script::ConfigPtr& config, const std::v
   for (std::size_t i = 0; i < config->workers.size(); ++i) workers.emplace_back(ids[next++]);
   std::vector<SchedulerId> scheduler_ids;
   for (std::size_t i = 0; i < config->schedulers.size(); ++i) scheduler_ids.emplace_back(ids[next++]);
+  kernel.locks.configure(config->locks);
   fleet.configure(workers);
   schedulers.configure(scheduler_ids);
   publish_builders(old_config);
@@ -200,6 +206,17 @@ void Engine::Parts::give_up_builds() {
   std::vector<std::shared_ptr<BuildRun>> running;
   for (const auto& [key, build] : builds) running.push_back(build);
   for (const auto& build : running) build->give_up();
+}
+
+// Whoever holds a lock is a running build, or its step.
+std::string Engine::Parts::broken_locks() const {
+  for (const LockUser& user : kernel.locks.holders()) {
+    const bool is_running = std::any_of(builds.begin(), builds.end(), [&](const auto& entry) {
+      return entry.first == user.run && entry.first->phase() != BuildRun::Phase::ended;
+    });
+    if (!is_running) return fmt::format("request {} of builder \"{}\" holds a lock and is over", user.request.value, user.builder);
+  }
+  return {};
 }
 
 void Engine::Parts::check_drained() {
@@ -389,7 +406,13 @@ const std::string* Engine::builder_name(BuilderId id) const {
 
 std::vector<WaitReason> Engine::wait_reasons() const { return parts_->matcher.wait_reasons(); }
 std::size_t Engine::running_builds() const { return parts_->builds.size(); }
-std::string Engine::broken_invariant() const { return parts_->matcher.broken_invariant(); }
+std::vector<LockReport> Engine::locks() const { return parts_->kernel.locks.reports(); }
+
+std::string Engine::broken_invariant() const {
+  std::string broken = parts_->matcher.broken_invariant();
+  if (broken.empty()) broken = parts_->kernel.locks.broken_invariant();
+  return broken.empty() ? parts_->broken_locks() : broken;
+}
 
 void Engine::drain(Reply<> reply) {
   parts_->kernel.draining = true;

@@ -85,7 +85,10 @@ class Engine {
   const std::string* builder_name(BuilderId id) const;
   std::vector<WaitReason> wait_reasons() const;
   std::size_t running_builds() const;
-  // What should never be, in words: a request that waits while an eligible worker is idle. Empty: all is well. Scans
+  // Those that are held or waited for: by whom, and in which order.
+  std::vector<LockReport> locks() const;
+  // What should never be, in words: a request that waits while an eligible worker is idle, a lock that
+  // somebody has who is over. Empty: all is well. Scans
   // everything.
   std::string broken_invariant() const;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/engine/locks.h"
 #include "core/logs/log_store.h"
 #include "core/model/event.h"
 #include "core/model/journal.h"
@@ -33,6 +34,7 @@ struct Kernel {
   bool storage_lost = false;
   bool draining = false;  // no further builds are started, except those that running ones wait for
   bool shutting_down = false;
+  Locks locks{clock};
 
   // When something that began at `start` is over: not before it, although the wall clock may have been set back.
   EpochSeconds end_of(EpochSeconds start) const { return std::max(clock.now_s(), start); }

@@ -225,8 +225,8 @@ const script::LockAccess* Locks::blocking(const script::LockAccesses& accesses, 
   return nullptr;
 }
 
-void Locks::watch(const script::LockAccess& access, const std::string& worker, BuilderId builder) {
-  real(access.lock, worker, 0).watchers.insert(builder);
+void Locks::watch(const script::Lock& lock, const std::string& worker, BuilderId builder) {
+  real(lock, worker, 0).watchers.insert(builder);
 }
 
 void Locks::configure(const std::vector<script::Lock>& locks) {

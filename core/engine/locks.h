@@ -68,7 +68,7 @@ class Locks {
   // The first access that cannot be had now; null: all can.
   const script::LockAccess* blocking(const script::LockAccesses& accesses, const std::string& worker) const;
   // A builder whose requests wait for a lock: on_free(builder) once when it may have become free.
-  void watch(const script::LockAccess& access, const std::string& worker, BuilderId builder);
+  void watch(const script::Lock& lock, const std::string& worker, BuilderId builder);
   std::function<void(BuilderId)> on_free;
 
   // The locks of a new configuration. Whoever holds one keeps it, although it may have fewer places now.

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/base/log.h"
+#include "core/engine/build_accesses.h"
 
 namespace kiln::engine {
 namespace {
@@ -161,11 +162,19 @@ void Matcher::match(BuilderState& builder) {
   }
 }
 
+// Where only a lock is missing, the builder is woken when it may be free.
+bool Matcher::is_free(const WorkerState& worker, const BuilderState& builder) {
+  if (!is_eligible(worker, builder)) return false;
+  const auto missing = missing_lock(kernel_.locks, *builder.config, *worker.config);
+  if (missing) kernel_.locks.watch(*missing, worker.row.name, builder.id);
+  return !missing;
+}
+
 // The least busy one first, in any order where several are equally busy.
 std::vector<WorkerState*> Matcher::free_workers(const BuilderState& builder) {
   std::vector<WorkerState*> found;
   for (WorkerState* worker : builder.workers) {
-    if (is_eligible(*worker, builder)) found.push_back(worker);
+    if (is_free(*worker, builder)) found.push_back(worker);
   }
   std::shuffle(found.begin(), found.end(), random_);
   std::stable_sort(found.begin(), found.end(), [](const WorkerState* a, const WorkerState* b) {
@@ -179,7 +188,7 @@ WorkerState* Matcher::pick_worker(const BuilderState& builder) {
   WorkerState* best = nullptr;
   std::size_t equals = 0;
   for (WorkerState* worker : builder.workers) {
-    if (!is_eligible(*worker, builder)) continue;
+    if (!is_free(*worker, builder)) continue;
     if (best == nullptr || worker->builds.size() < best->builds.size()) {
       best = worker;
       equals = 1;
@@ -197,7 +206,11 @@ std::string Matcher::reason_to_wait(const BuilderState& builder) const {
   if (builder.workers.empty()) return fmt::format("builder \"{}\" has no workers", builder.name);
   std::string text;
   for (const WorkerState* worker : builder.workers) {
-    const std::string reason = reason_against(*worker, builder);
+    std::string reason = reason_against(*worker, builder);
+    if (reason.empty()) {
+      const auto missing = missing_lock(kernel_.locks, *builder.config, *worker->config);
+      if (missing) reason = lock_reason(kernel_.locks.report(*missing, worker->row.name));
+    }
     if (reason.empty()) return "it is about to start";
     if (!text.empty()) text += ", ";
     text += fmt::format("worker \"{}\" {}", worker->row.name, reason);
@@ -226,6 +239,7 @@ std::string Matcher::broken_invariant() const {
     if (next == nullptr) continue;
     for (const WorkerState* worker : builder->workers) {
       if (!is_eligible(*worker, *builder)) continue;
+      if (missing_lock(kernel_.locks, *builder->config, *worker->config)) continue;
       return fmt::format("request {} of builder \"{}\" waits although worker \"{}\" is free", next->row.id.value,
                          builder->name, worker->row.name);
     }

@@ -46,6 +46,7 @@ class Matcher {
   void match(BuilderState& builder);
   std::vector<BuilderState*> by_urgency() const;
   std::vector<WorkerState*> free_workers(const BuilderState& builder);
+  bool is_free(const WorkerState& worker, const BuilderState& builder);
   WorkerState* pick_worker(const BuilderState& builder);
   bool may_claim() const;
   bool may_start(const RequestState& request) const;

@@ -82,6 +82,7 @@ class NativeShellStep : public script::Step, public std::enable_shared_from_this
   script::StepOutcome judge(const Result<script::CommandOutcome>& outcome);
   std::string current_summary() const;
   std::string result_summary(Results results) const;
+  std::string outcome_text() const;
 
   std::shared_ptr<const script::NativeShell> config_;
   const BuildRun& build_;
@@ -150,6 +151,8 @@ void NativeShellStep::prepare(script::StepHost& host, Reply<script::PreparedStep
   prepared.options = {name_, config_->flags, config_->always_run, config_->build_summary_policy};
   prepared.skip = config_->skip;
   prepared.state_string = current_summary();
+  prepared.locks = config_->locks;
+  if (!prepared.locks.empty()) prepared.waiting_string = outcome_text() + " (not finished)";
   if (done && !prepared.skip) add_logs(host);
   reply(std::move(prepared));
 }
@@ -227,15 +230,14 @@ std::string NativeShellStep::current_summary() const {
   return description_.empty() ? "running" : with_suffix(description_, description_suffix_);
 }
 
+std::string NativeShellStep::outcome_text() const {
+  if (!description_done_.is_null()) return with_suffix(joined(description_done_), description_suffix_);
+  if (const std::string command = short_command(command_); !command.empty()) return fmt::format("'{}'", command);
+  return description_.empty() ? "finished" : with_suffix(description_, description_suffix_);
+}
+
 std::string NativeShellStep::result_summary(Results results) const {
-  std::string text;
-  if (!description_done_.is_null()) {
-    text = with_suffix(joined(description_done_), description_suffix_);
-  } else if (const std::string command = short_command(command_); !command.empty()) {
-    text = fmt::format("'{}'", command);
-  } else {
-    text = description_.empty() ? "finished" : with_suffix(description_, description_suffix_);
-  }
+  std::string text = outcome_text();
   if (results != Results::success) text += fmt::format(" ({})", to_string(results));
   if (timed_out_) text += " (timed out)";
   if (had_max_lines_) text += " (max lines)";

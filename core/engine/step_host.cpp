@@ -155,8 +155,11 @@ void StepRun::write_urls(Unit& unit) {
 }
 
 void StepRun::set_state_string(std::string text) {
-  text = build_.masked(std::move(text));
-  if (!may_act() || text == state_string_) return;
+  if (may_act()) write_state(build_.masked(std::move(text)));
+}
+
+void StepRun::write_state(std::string text) {
+  if (text == state_string_) return;
   state_string_ = text;
   Unit& unit = build_.pending();
   unit.add(writes::SetStepState{row_.id, text});

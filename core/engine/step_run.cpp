@@ -14,12 +14,16 @@ namespace {
 
 using Phase = StepRun::Phase;
 
-constexpr Transitions<Phase, 14> transitions{{
+constexpr Transitions<Phase, 18> transitions{{
     {Phase::fresh, Phase::preparing},
     {Phase::preparing, Phase::adding},
     {Phase::adding, Phase::running},
+    {Phase::adding, Phase::locking},
     {Phase::adding, Phase::explaining},  // preparing raised
     {Phase::adding, Phase::closing},     // skipped or stopped
+    {Phase::locking, Phase::running},
+    {Phase::locking, Phase::explaining},  // waits for what its own build has
+    {Phase::locking, Phase::closing},     // stopped
     {Phase::running, Phase::explaining},
     {Phase::running, Phase::closing},
     {Phase::explaining, Phase::closing},
@@ -72,6 +76,7 @@ void StepRun::on_prepared(Result<script::PreparedStep> prepared) {
     prepared_.error = prepared.error().what;
   }
   if (prepared_.options.name.empty()) prepared_.options.name = step_->describe();
+  take_locks();
   enter_phase(Phase::adding);
   write_row();
 }
@@ -90,7 +95,7 @@ void StepRun::write_row() {
   row_.state_string = state_string_;
   const EpochSeconds now = build_.kernel().clock.now_s();
   const std::optional<EpochSeconds> locked =
-      prepared_.skip || prepared_.error ? std::nullopt : std::optional(now);
+      prepared_.skip || prepared_.error || waits_for_locks() ? std::nullopt : std::optional(now);
   Unit& unit = build_.pending();
   const std::size_t index =
       unit.add(writes::AddStep{row_.buildid, row_.number, row_.name, row_.state_string, now, locked});
@@ -104,11 +109,15 @@ void StepRun::write_row() {
     self->row_.locks_acquired_at = locked;
     kernel.publish("updated", self->row_);
   });
-  for (EarlyLog& log : std::exchange(early_logs_, {})) {
-    logs_.write_add(unit, RowRef<StepId>::made_by(index), std::move(log.name), log.type, std::move(log.reply));
-  }
+  if (!waits_for_locks()) write_early_logs(unit, RowRef<StepId>::made_by(index));
   unit.then([self = shared_from_this()](const Committed&) { self->on_added(); });
   build_.commit_pending();
+}
+
+void StepRun::write_early_logs(Unit& unit, RowRef<StepId> step) {
+  for (EarlyLog& log : std::exchange(early_logs_, {})) {
+    logs_.write_add(unit, step, std::move(log.name), log.type, std::move(log.reply));
+  }
 }
 
 void StepRun::on_added() {
@@ -121,6 +130,8 @@ void StepRun::on_added() {
     conclude(is_lost_ ? Results::retry : Results::cancelled, std::nullopt);
   } else if (prepared_.skip) {
     conclude(Results::skipped, std::nullopt);
+  } else if (claim_ && !row_.locks_acquired_at) {
+    wait_for_locks();
   } else {
     run();
   }
@@ -135,7 +146,9 @@ void StepRun::run() {
 
 void StepRun::show_state() {
   timer_.reset();
-  if (state_string_ == "pending") set_state_string(prepared_.state_string);
+  if (state_string_ == "pending" || state_string_ == prepared_.waiting_string) {
+    set_state_string(prepared_.state_string);
+  }
 }
 
 void StepRun::on_run(Result<script::StepOutcome> outcome) {
@@ -248,6 +261,7 @@ void StepRun::write_end(const script::StepEnd& end) {
     // It may hold its replies, which hold this. A step that was given up may still answer and needs its finish().
     if (!self->is_abandoned_) self->step_.reset();
   });
+  claim_.reset();  // the next step may want the same
   build_.step_done(end.results, options.flags, std::move(build_text));
 }
 
@@ -258,6 +272,8 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
   is_stopped_ = true;
   stop_reason_ = reason;
   escalate();
+  if (phase_ == Phase::adding && waits_for_locks()) claim_.reset();
+  if (phase_ == Phase::locking) leave_lock_queue();
   if (phase_ != Phase::running) return;
   if (is_native_) {  // a Python step's own interrupt() writes it, unless overridden
     logs_.write_text(build_.pending(), row_.id, "cancelled", LogType::text, reason);
@@ -272,6 +288,7 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
 
 void StepRun::let_go() {
   is_abandoned_ = true;
+  claim_.reset();
   timer_.reset();
   url_timer_.reset();
   url_replies_.clear();

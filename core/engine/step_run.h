@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/engine/command_run.h"
+#include "core/engine/locks.h"
 #include "core/engine/step_logs.h"
 #include "core/engine/sub_steps.h"
 #include "core/script/step.h"
@@ -23,8 +24,9 @@ Error step_is_over();
 // while it is the current one, and by what may still reply to it. Loop thread.
 class StepRun : public script::StepHost, public CommandRun::Host, public std::enable_shared_from_this<StepRun> {
  public:
-  // adding, committing: the unit of work that says so is not committed yet.
-  enum class Phase { fresh, preparing, adding, running, explaining, closing, summing, over };
+  // adding: the unit of work that says so is not committed yet. locking: it waits for locks, or the unit that says that
+  // it has them.
+  enum class Phase { fresh, preparing, adding, locking, running, explaining, closing, summing, over };
 
   StepRun(BuildRun& build, script::StepPtr step, bool is_native);
   ~StepRun() override;
@@ -78,6 +80,15 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void on_prepared(Result<script::PreparedStep> prepared);
   void let_step_finish();
   void write_row();
+  void write_early_logs(Unit& unit, RowRef<StepId> step);
+  void take_locks();
+  bool waits_for_locks() const;
+  void wait_for_locks();
+  void on_locks_free();
+  void on_deadlock(const std::string& why, bool alone);
+  void give_way();
+  void leave_lock_queue();
+  void write_state(std::string text);
   StepLogs& logs_of(LogId log);
   void on_added();
   void run();
@@ -113,6 +124,12 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   SubSteps sub_steps_;
   std::vector<EarlyLog> early_logs_;
   std::map<std::int64_t, TestResultSet> test_result_sets_;  // those that are not complete
+  struct Deadlock {
+    std::string why;
+    bool alone = false;
+  };
+  std::unique_ptr<LockClaim> claim_;
+  std::optional<Deadlock> deadlock_;
   std::shared_ptr<CommandRun> command_;
   std::unique_ptr<Timer> timer_;     // shows the state of a step that takes its time
   std::unique_ptr<Timer> deadline_;  // of an interrupt

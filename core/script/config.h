@@ -12,6 +12,7 @@
 #include "core/model/entities.h"
 #include "core/script/auth.h"
 #include "core/script/cron_times.h"
+#include "core/script/locks.h"
 #include "core/script/matching.h"
 #include "core/script/object.h"
 #include "core/script/step.h"
@@ -40,6 +41,7 @@ struct NativeShell {
   Json timeout = 1200;     // seconds or null
   Json max_time, max_lines, sigterm_time;
   std::string interrupt_signal = "KILL";
+  LockAccesses locks;
 };
 
 // How to make one step of a build anew.
@@ -79,6 +81,7 @@ struct BuilderConfig {
   Properties default_properties;
   Collapse collapse = Collapse::rule;
   std::string workdir = "build";
+  LockAccesses locks;  // of a list that is rendered: none, OpenedBuild has them
   std::vector<StepRecipe> steps;
   std::shared_ptr<BuildMaker> maker;    // null when every step is native
   std::shared_ptr<BuilderHooks> hooks;  // null: none
@@ -94,6 +97,7 @@ struct WorkerConfig {
   Properties default_properties;
   std::chrono::seconds keepalive_interval{3600};
   std::chrono::seconds missing_timeout{3600};
+  LockAccesses locks;  // each build on it takes them
   std::string class_name = "buildbot.worker.base.Worker";
 };
 
@@ -239,6 +243,7 @@ struct Config {
   std::vector<std::shared_ptr<const BuilderConfig>> builders;
   std::vector<std::shared_ptr<const WorkerConfig>> workers;
   std::vector<std::shared_ptr<const SchedulerConfig>> schedulers;
+  std::vector<Lock> locks;  // that lists name which are not rendered
   std::vector<ServiceConfig> change_sources;
   std::shared_ptr<ChangeHooks> change_hooks;         // null: nothing to compute
   std::shared_ptr<BuilderOrderHooks> builder_order;  // null: the usual one

@@ -16,6 +16,7 @@
 #include "core/model/extra_entities.h"
 #include "core/model/log_chunk.h"
 #include "core/model/results.h"
+#include "core/script/locks.h"
 #include "core/script/sub_steps.h"
 #include "core/script/transfer.h"
 
@@ -127,7 +128,9 @@ struct StepOptions {
 struct PreparedStep {
   StepOptions options;
   bool skip = false;          // doStepIf said no
-  std::string state_string;   // current summary
+  std::string state_string;    // current summary
+  std::string waiting_string;  // while it waits for its locks; empty: as usual
+  LockAccesses locks;          // it takes them before it runs
   std::optional<std::string> error;  // rendering or doStepIf raised: the traceback; the step ends EXCEPTION
 };
 
@@ -201,6 +204,7 @@ struct OpenedBuild {
   std::shared_ptr<BuildSession> session;
   std::vector<StepPtr> steps;  // one for each recipe that was asked for, in order, unless the build's class makes them
   Properties properties;       // that the build's class has set
+  LockAccesses locks;          // of its builder's list, when that is rendered
 };
 
 }  // namespace kiln::script

@@ -8,7 +8,9 @@ from types import FunctionType
 from typing import Any
 
 from buildbot_cfg._templates import NeedsPython, constant, template
+from buildbot_cfg._view_locks import access_views
 from buildbot_cfg.process import _summary
+from buildbot_cfg.process._rendering import holds_renderable
 from buildbot_cfg.process.buildstep import BuildStep
 from buildbot_cfg.process.results import FLAGS
 from buildbot_cfg.steps.shell import ShellCommand
@@ -42,6 +44,15 @@ def _codes(value: Any) -> dict[int, int]:
     return {constant(k, int): constant(v, int) for k, v in codes.items()}
 
 
+def _accesses(value: Any) -> Any:
+    if holds_renderable(value):
+        raise NeedsPython
+    try:
+        return access_views(value)
+    except TypeError as error:
+        raise NeedsPython from error
+
+
 #: The step's attributes: names of the fields of ``script::NativeShell``, and what makes the values.
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "name": ("name", template),
@@ -67,6 +78,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "maxTime": ("max_time", _number),
     "max_lines": ("max_lines", _one_of(int, type(None))),
     "sigtermTime": ("sigterm_time", _number),
+    "locks": ("locks", _accesses),
     "interruptSignal": ("interrupt_signal", _one_of(str)),
 }
 _POLICY = "updateBuildSummaryPolicy"
@@ -133,7 +145,7 @@ def _class_fields(cls: type) -> tuple[Fields, frozenset[str]]:
 def _own_fields(step: BuildStep, beyond: frozenset[str]) -> Fields:
     own = step.__dict__
     command: Any = step
-    if command.locks or command.logEncoding is not None or command.command is None:
+    if command.logEncoding is not None or command.command is None:
         raise NeedsPython
     if not beyond <= own.keys():
         raise NeedsPython

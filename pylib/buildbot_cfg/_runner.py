@@ -10,6 +10,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge
 from buildbot_cfg._tasks import awaited
+from buildbot_cfg._view_locks import AccessView, access_views
 from buildbot_cfg.process import _summary
 from buildbot_cfg.process._live import (
     LiveStep,
@@ -57,18 +58,33 @@ class StepRunner:
         step.setBuild(self.session.build)
         step.setWorker(self.session.worker)
         error, skip, state = None, False, ""
+        locks: list[AccessView] = []
         try:
             await self.session.store_renderables()
             await self._render()
             skip = not await self._wanted()
             if not skip:
                 step.locks = await render(step.locks, step.getProperties())
+                locks = access_views(step.locks)
             state = await current_summary(step)
         except BaseException:
             error = traceback.format_exc()
             self._forget_unrendered_texts()
         self.session.build.executedSteps.append(step)
-        return self._prepared(skip, state, error)
+        return {
+            **self._prepared(skip, state, error),
+            "locks": locks,
+            "waiting_string": await self._waiting(locks),
+        }
+
+    async def _waiting(self, locks: list[AccessView]) -> str:
+        """What is shown while the step waits for locks: what it would be, if it were over."""
+        if not locks:
+            return ""
+        try:
+            return str((await awaited(self.step.getResultSummary())).get("step", ""))
+        except Exception:  # it need not be able to say that before it runs
+            return ""
 
     def _prepared(self, skip: bool, state: str, error: str | None) -> dict[str, Any]:
         step = self.step

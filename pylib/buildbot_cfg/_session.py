@@ -9,7 +9,8 @@ from typing import Any
 from buildbot_cfg import _steering
 from buildbot_cfg._master import MASTER
 from buildbot_cfg._runner import StepRunner
-from buildbot_cfg.process._rendering import is_renderable, render
+from buildbot_cfg._view_locks import AccessView, access_views
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable, render
 from buildbot_cfg.process._sourcestamp import BuilderOfBuild, WorkerOfBuild, source_stamps
 from buildbot_cfg.process.build import Build
 from buildbot_cfg.process.buildrequest import BuildRequest
@@ -65,6 +66,13 @@ class BuildSession:
         #: Its class has a say in which steps it has.
         self.makes_steps = type(self.build) is not Build
         self.steers = _steering.is_asked(self.build)
+        #: Of the builder's list, when that is rendered.
+        self.locks: list[AccessView] = []
+
+    async def render_locks(self, given: Any) -> None:
+        """Renders the builder's list for this build, if that is to be done."""
+        if holds_renderable(given):
+            self.locks = access_views(await render(given, self.build.getProperties()))
 
     def take_properties(self) -> dict[str, tuple[Any, str]]:
         """What was set while no step ran, since the last call."""
@@ -158,7 +166,10 @@ async def open_build(
     maker: Any, context: dict[str, Any], recipes: list[Any]
 ) -> _steering.OpenedSteps:
     """Makes the build and its Python steps; what a step's class raises comes out."""
-    return await _steering.opened(BuildSession(maker, context), recipes)
+    session = BuildSession(maker, context)
+    opened = await _steering.opened(session, recipes)
+    await session.render_locks(maker.config.locks)
+    return opened
 
 
 def _checked(recipe: Any) -> Any:

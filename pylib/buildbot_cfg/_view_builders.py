@@ -16,6 +16,7 @@ from buildbot_cfg._errors import placed, report, warn
 from buildbot_cfg._native import NativeShells
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._templates import NeedsPython, template
+from buildbot_cfg._view_locks import AccessView, checked
 from buildbot_cfg._view_workers import (
     Sourced,
     WorkerView,
@@ -25,7 +26,7 @@ from buildbot_cfg._view_workers import (
 )
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.config.builder import BuilderConfig
-from buildbot_cfg.process._rendering import is_renderable
+from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.process.build import Build
 from buildbot_cfg.process.buildstep import BuildStep, step_label
 from buildbot_cfg.process.log import Encoding
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from buildbot_cfg._matching import MatchHook
 
 #: Arguments of BuilderConfig that do nothing yet.
-_LATER = ("do_build_if", "locks", "project")
+_LATER = ("do_build_if", "project")
 
 
 #: Methods of Build that users override, but that are not called.
@@ -71,6 +72,8 @@ class BuilderView:
     default_properties: Sourced
     collapse: str
     workdir: str
+    locks: list[AccessView]
+    renders_locks: bool
     maker: Any
     hooks: Any
     #: Functions that choose requests and workers, or None.
@@ -229,6 +232,8 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         default_properties=sourced(config, "defaultProperties", "Builder"),
         collapse=collapse_of(chosen),
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
+        locks=checked(config.locks, config.label, place(config)),
+        renders_locks=holds_renderable(config.locks),
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
         match=_match_hook(config, values["select_next_worker"]),

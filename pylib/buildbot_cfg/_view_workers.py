@@ -9,6 +9,7 @@ from typing import Any
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken, quoted
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._view_locks import AccessView, checked
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
@@ -30,6 +31,7 @@ class WorkerView:
     keepalive_interval: float
     missing_timeout: float
     class_name: str
+    locks: list[AccessView]
 
 
 def worker_views(given: Any, where: Location) -> list[WorkerView]:
@@ -50,7 +52,7 @@ def worker_views(given: Any, where: Location) -> list[WorkerView]:
 def _view(worker: AbstractWorker) -> WorkerView:
     if is_inactive(worker):
         warn(TEXT, worker.label, place(worker))
-    for key in ("locks", "machine_name", "notify_on_missing"):
+    for key in ("machine_name", "notify_on_missing"):
         if getattr(worker, key):
             what = f'"{key}" is accepted, not active in this version'
             warn(what, worker.label, place(worker))
@@ -63,6 +65,7 @@ def _view(worker: AbstractWorker) -> WorkerView:
         keepalive_interval=worker.keepalive_interval,
         missing_timeout=_missing_timeout(worker),
         class_name=class_path(worker),
+        locks=checked(worker.locks, worker.label, place(worker)),
     )
 
 

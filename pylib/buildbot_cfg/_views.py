@@ -11,9 +11,11 @@ from typing import Any
 from buildbot_cfg import _keys
 from buildbot_cfg._checks import shown
 from buildbot_cfg._errors import report, warn
+from buildbot_cfg._lock_circles import locks_of
 from buildbot_cfg._outside import Unresolved
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views, collapse_of
+from buildbot_cfg._view_locks import LockView
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_services import (
     change_sources,
@@ -74,6 +76,8 @@ class ConfigView:
     builders: list[BuilderView] = field(default_factory=list)
     workers: list[WorkerView] = field(default_factory=list)
     schedulers: list[SchedulerView] = field(default_factory=list)
+    #: That lists name which are not rendered.
+    locks: list[LockView] = field(default_factory=list)
     change_sources: list[tuple[str, str]] = field(default_factory=list)
     #: Functions of the user's fill in what a change leaves open.
     completes_changes: bool = False
@@ -134,6 +138,7 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.services = services(values["services"], lines("services"))
     check_others(values, lines)
     view.builders = builder_views(values, view.workers, lines, path)
+    view.locks = locks_of(values["builders"], values["workers"])
     view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
     _check_caches(values, lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from buildbot_cfg._checks import shown
+from buildbot_cfg._checks import check_type, shown
 from buildbot_cfg._declared import Declared, quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
@@ -45,6 +45,11 @@ class BaseLockId(ComparableMixin, metaclass=Declared):
 
     name: str
 
+    def _check(self, name: Any, places: Any) -> None:
+        label = quoted(type(self).__name__, name)
+        check_type(label, "name", name, str)
+        check_type(label, "maxCount", places, int)
+
     def access(self, mode: str, count: int = 1) -> LockAccess:
         """How a builder or step takes it: ``lock.access("counting")``.
 
@@ -74,6 +79,7 @@ class MasterLock(BaseLockId):
     compare_attrs: ClassVar[Any] = ("name", "maxCount")
 
     def __init__(self, name: str, maxCount: int = 1) -> None:
+        self._check(name, maxCount)
         self.name, self.maxCount = name, maxCount
 
     def __repr__(self) -> str:
@@ -94,11 +100,14 @@ class WorkerLock(BaseLockId):
     def __init__(
         self, name: str, maxCount: int = 1, maxCountForWorker: dict[str, int] | None = None
     ) -> None:
+        self._check(name, maxCount)
         self.name, self.maxCount = name, maxCount
         if maxCountForWorker is not None and not isinstance(maxCountForWorker, dict):
             what = f'"maxCountForWorker" must be a dict, not {shown(maxCountForWorker)}'
             report(what, quoted("WorkerLock", name))
             maxCountForWorker = None
+        for worker, places in (maxCountForWorker or {}).items():
+            check_type(quoted("WorkerLock", name), f'maxCountForWorker["{worker}"]', places, int)
         self.maxCountForWorker = dict(maxCountForWorker or {})
         self._maxCountForWorkerList = tuple(sorted(self.maxCountForWorker.items()))
 

@@ -22,7 +22,8 @@ class Runner:
     async def prepare(self, handle):
         self.handle = handle
         return dict(name=self.name, flags=(True, True, False, False, True), always_run=False,
-                    build_summary_policy=[2, 4], skip=False, state_string='running', error=None)
+                    build_summary_policy=[2, 4], skip=False, state_string='running', error=None,
+                    locks=[], waiting_string='')
     async def run(self, name):
         return await run(self, self.handle)
     def interrupt(self, reason):

@@ -20,6 +20,17 @@ ALLOWED: tuple[Allowed, ...] = (
         "The message is in our own words.",
     ),
     Allowed(
+        ("lock_stops",),
+        "builds.lost/1.steps.waits.logs.cancelled_while_waiting_for_locks.*",
+        "The text is our own: Buildbot prints a Python object.",
+    ),
+    Allowed(
+        ("builder_locks",),
+        "builds.shared/1.*",
+        "A step that takes a lock of its own builder is an exception like any other, and the steps that always run do "
+        "run; Buildbot leaves the step without an end.",
+    ),
+    Allowed(
         ("worker_lost",),
         "builds.*.logs.cancelled.*",
         "The text is our own: Buildbot prints a Python object.",

@@ -20,6 +20,7 @@ class ScriptedStep : public script::Step {
   explicit ScriptedStep(std::string name) : name_(std::move(name)) {}
 
   bool runs_always = false;
+  script::LockAccesses locks;
   script::StepHost* host = nullptr;
   std::function<void(ScriptedStep&, Reply<script::PreparedStep>)> on_prepare;
   std::function<void(ScriptedStep&, Reply<script::StepOutcome>)> on_run;
@@ -34,6 +35,7 @@ class ScriptedStep : public script::Step {
     out.options.always_run = runs_always;
     out.options.build_summary_policy = {Results::failure, Results::exception, Results::retry, Results::cancelled};
     out.state_string = "running";
+    out.locks = locks;
     return out;
   }
   static script::StepEnd end(Results results, std::string text = "finished") {
@@ -76,6 +78,7 @@ class ScriptedMaker : public script::BuildMaker {
   std::function<void(Reply<script::OpenedBuild>)> on_open;
   std::optional<script::BuildContext> context;
   std::vector<Results> closed;
+  script::LockAccesses locks;  // of the builder's list, rendered
   std::vector<Property> mirrored;
   std::vector<Results> results;  // of the build so far, as Python is told
 
@@ -85,7 +88,7 @@ class ScriptedMaker : public script::BuildMaker {
     reply(opened());
   }
   script::OpenedBuild opened() {
-    return {std::make_shared<Session>(*this), std::vector<script::StepPtr>(steps.begin(), steps.end()), {}};
+    return {std::make_shared<Session>(*this), std::vector<script::StepPtr>(steps.begin(), steps.end()), {}, locks};
   }
 
  private:

@@ -174,6 +174,7 @@ struct MemoryJournal::Applier {
     row.results = write.results;
     row.state_string = write.state_string;
     row.complete_at = write.complete_at;
+    row.locks_duration_s = write.locks_duration_s;
     return {};
   }
   Written operator()(const writes::AddStep& write) const {

@@ -261,8 +261,8 @@ TEST_CASE("a builder that waits is woken once when the lock may be free") {
   auto step = table.take(3, {counting(pool)});
   const LockAccesses wish{counting(pool)};
   REQUIRE(table.locks.blocking(wish, "w1") == &wish[0]);
-  table.locks.watch(wish[0], "w1", BuilderId(7));
-  table.locks.watch(wish[0], "w1", BuilderId(7));
+  table.locks.watch(wish[0].lock, "w1", BuilderId(7));
+  table.locks.watch(wish[0].lock, "w1", BuilderId(7));
 
   a.reset();  // to the step
   CHECK(woken.empty());

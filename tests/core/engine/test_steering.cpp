@@ -33,7 +33,7 @@ struct SteeringSetup : EngineHost {
     add_worker("w1");
     maker = use_scripted_steps(*add_builder("a", {"w1"}, {}), std::move(scripted));
     maker->on_open = [this](const Reply<script::OpenedBuild>& reply) {
-      reply(script::OpenedBuild{session, {maker->steps.begin(), maker->steps.end()}, {}});
+      reply(script::OpenedBuild{session, {maker->steps.begin(), maker->steps.end()}, {}, {}});
     };
     add_force_scheduler();
     start();

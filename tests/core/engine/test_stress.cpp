@@ -17,10 +17,12 @@ class Chaos {
     for (int i = 1; i <= builders; ++i) {
       auto slow = shell_step("slow", "sleep");
       slow.flags.halt_on_failure = true;
+      if (i != 2) slow.locks = {{{script::Lock::Kind::worker, "disk", 1, {}}, i == 3, 1}};
       auto always = shell_step("always", "cleanup");
       always.always_run = true;
-      host_.add_builder(name("b", i), {name("w", 1 + i % workers), name("w", 1 + (i + 1) % workers)},
-                        {slow, shell_step("quick", "true"), always});
+      auto builder = host_.add_builder(name("b", i), {name("w", 1 + i % workers), name("w", 1 + (i + 1) % workers)},
+                                       {slow, shell_step("quick", "true"), always});
+      if (i > 2) builder->locks = {{{script::Lock::Kind::master, "board", 2, {}}, false, i - 2}};
     }
     host_.add_force_scheduler();
     host_.add_change_scheduler("s", {name("b", 1), name("b", 2)});
