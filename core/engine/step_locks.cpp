@@ -80,6 +80,7 @@ void StepRun::give_way() {
   const auto keep = shared_from_this();
   if (deadlock_->alone) {
     claim_.reset();
+    early_logs_.clear();
     conclude(Results::exception, deadlock_->why);
     return;
   }
