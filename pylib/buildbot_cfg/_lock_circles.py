@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from buildbot_cfg._bridge import is_late
 from buildbot_cfg._declared import is_broken
 from buildbot_cfg._errors import report
 from buildbot_cfg._view_locks import AccessView, LockView, access_views, checked
@@ -80,9 +82,18 @@ def _told_elsewhere(given: Any) -> list[AccessView]:
 def _lists(config: BuilderConfig) -> _Builder:
     found = _Builder(config, _told_elsewhere(config.locks) if config.locks else [])
     for step in config.factory.steps:
-        if step.locks and (uses := checked(step.locks, step_label(step), place(step))):
+        given = _locks_of(step)
+        if given and (uses := checked(given, step_label(step), partial(place, step))):
             found.of_steps.append((step, uses))
     return found
+
+
+def _locks_of(step: Any) -> Any:
+    """The step's list; a step whose ``__init__`` has not run is left so."""
+    if is_late(step):
+        cls, _, kwargs = step._recipe()
+        return kwargs.get("locks", cls.locks)
+    return step.locks
 
 
 def _all_accesses(

@@ -232,7 +232,7 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         default_properties=sourced(config, "defaultProperties", "Builder"),
         collapse=collapse_of(chosen),
         workdir=config.factory.workdir if isinstance(config.factory.workdir, str) else "build",
-        locks=checked(config.locks, config.label, place(config)),
+        locks=checked(config.locks, config.label, partial(place, config)),
         renders_locks=holds_renderable(config.locks),
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -46,7 +47,7 @@ def _view(given: Any) -> AccessView:
     return (*lock_view(access.lockid), mode, min(access.count, _MOST))
 
 
-def checked(given: Any, label: str, where: Location) -> list[AccessView]:
+def checked(given: Any, label: str, where: Callable[[], Location]) -> list[AccessView]:
     """The same for a list of the configuration: what is wrong is reported. Rendered lists: []."""
     if not given or holds_renderable(given):
         return []
@@ -55,11 +56,11 @@ def checked(given: Any, label: str, where: Location) -> list[AccessView]:
     try:
         views = access_views(given)
     except TypeError as error:
-        report(str(error), label, where)
+        report(str(error), label, where())
         return []
     for _, name, places, own, _, count in views:
         most = max(places, *own.values()) if own else places
         if count > most:
             what = f'it takes {count} places of lock "{name}", which has {most}: it never gets them'
-            warn(what, label, where)
+            warn(what, label, where())
     return views

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from buildbot_cfg._checks import shown
@@ -65,7 +66,7 @@ def _view(worker: AbstractWorker) -> WorkerView:
         keepalive_interval=worker.keepalive_interval,
         missing_timeout=_missing_timeout(worker),
         class_name=class_path(worker),
-        locks=checked(worker.locks, worker.label, place(worker)),
+        locks=checked(worker.locks, worker.label, partial(place, worker)),
     )
 
 
