@@ -225,7 +225,9 @@ SchedulerConfig::Kind to_kind(const std::string& word) {
       {"single_branch", Kind::single_branch}, {"any_branch", Kind::any_branch},
       {"force", Kind::force},                 {"periodic", Kind::periodic},
       {"nightly", Kind::nightly},             {"nightly_triggerable", Kind::nightly_triggerable},
-      {"triggerable", Kind::triggerable},     {"dependent", Kind::dependent}};
+      {"triggerable", Kind::triggerable},     {"dependent", Kind::dependent},
+      {"try_jobdir", Kind::try_jobdir},       {"try_userpass", Kind::try_userpass},
+      {"scripted", Kind::scripted}};
   for (const auto& [name, kind] : kinds) {
     if (name == word) return kind;
   }
@@ -252,7 +254,16 @@ std::shared_ptr<const SchedulerConfig> to_scheduler(Policy& policy, const View& 
   read_changes(policy, view, *scheduler);
   read_timing(view, *scheduler);
   if (scheduler->kind == SchedulerConfig::Kind::force) read_force(policy, view, *scheduler);
+  if (scheduler->kind == SchedulerConfig::Kind::try_jobdir) scheduler->jobdir = view.text("jobdir");
+  if (py::object trigger = view["trigger"]; !trigger.is_none()) {
+    scheduler->trigger_hooks = make_trigger_hooks(policy, policy.hold(std::move(trigger)));
+  }
   return scheduler;
+}
+
+PbClient to_client(const View& view) {
+  return {view.text("port"), view.text("user"), view.text("password"), view.text("scheduler"),
+          view.optional_text("prefix")};
 }
 
 WwwConfig to_www(Policy& policy, const py::dict& values) {
@@ -305,6 +316,7 @@ ConfigPtr read(Policy& policy, const py::object& object, Purpose purpose) {
   config->db_url = view.text("db_url");
   config->pb_ports = view.texts("pb_ports");
   config->msgpack_ports = view.texts("msgpack_ports");
+  for (const py::handle item : view["pb_clients"]) config->pb_clients.push_back(to_client(View(item)));
   config->www = to_www(policy, py::cast<py::dict>(view["www"]));
   config->properties = view.properties("properties");
   config->collapse = to_collapse(view.text("collapse"));

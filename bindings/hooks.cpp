@@ -67,6 +67,76 @@ class PythonOrderHooks final : public OrderHooks {
   const ObjectRef scheduler_;
 };
 
+py::dict stamp_values(const StampOrder& stamp) {
+  py::dict values;
+  values["codebase"] = to_python(stamp.codebase);
+  if (stamp.branch) values["branch"] = to_python(*stamp.branch);
+  if (stamp.revision) values["revision"] = to_python(*stamp.revision);
+  if (stamp.repository) values["repository"] = to_python(*stamp.repository);
+  if (stamp.project) values["project"] = to_python(*stamp.project);
+  if (stamp.patch) values["patch"] = to_python(*stamp.patch);
+  return values;
+}
+
+py::dict order_values(const TriggerOrder& order, BuildId parent) {
+  py::dict values;
+  values["waited_for"] = order.waited_for;
+  values["properties"] = to_python(order.properties);
+  py::list stamps;
+  for (const StampOrder& stamp : order.sourcestamps) stamps.append(stamp_values(stamp));
+  values["sourcestamps"] = stamps;
+  values["parent_buildid"] = to_python(parent);
+  values["parent_relationship"] = to_python(order.parent_relationship);
+  return values;
+}
+
+// A trigger that has begun; `ticket` is what its end is asked for with.
+struct Begun {
+  std::int64_t ticket = 0;
+  Triggered triggered;
+};
+
+Result<Begun> to_begun(const py::object& values) {
+  const auto parts = py::cast<py::sequence>(values);
+  Begun begun;
+  begun.ticket = py::object(parts[0]).cast<std::int64_t>();
+  begun.triggered.buildset = BuildsetId(py::object(parts[1]).cast<std::int64_t>());
+  for (const auto& [builder, request] : py::cast<py::dict>(py::object(parts[2]))) {
+    begun.triggered.requests.emplace_back(BuilderId(builder.cast<std::int64_t>()),
+                                          RequestId(request.cast<std::int64_t>()));
+  }
+  return begun;
+}
+
+class PythonTriggerHooks final : public TriggerHooks {
+ public:
+  PythonTriggerHooks(Policy& policy, ObjectRef scheduler) : policy_(policy), scheduler_(std::move(scheduler)) {}
+
+  void trigger(TriggerOrder order, BuildId parent, Reply<Triggered> started, Reply<Results> finished) override {
+    ask<Begun>(
+        policy_,
+        [&policy = policy_, started = std::move(started), finished = std::move(finished)](Result<Begun> begun) {
+          if (!begun) {
+            started(begun.error());
+            return finished(begun.error());
+          }
+          started(std::move(begun->triggered));
+          ask<Results>(
+              policy, finished,
+              [ticket = begun->ticket] { return py::object(policy_function("trigger_results")(ticket)); },
+              [](const py::object& value) -> Result<Results> { return to_results(value); });
+        },
+        [scheduler = scheduler_, order = std::move(order), parent] {
+          return py::object(policy_function("trigger_scheduler")(held(scheduler), order_values(order, parent)));
+        },
+        to_begun);
+  }
+
+ private:
+  Policy& policy_;
+  const ObjectRef scheduler_;
+};
+
 class PythonChangeHooks final : public ChangeHooks {
  public:
   explicit PythonChangeHooks(Policy& policy) : policy_(policy) {}
@@ -177,6 +247,10 @@ std::shared_ptr<SchedulerHooks> make_scheduler_hooks(Policy& policy, ObjectRef h
 
 std::shared_ptr<OrderHooks> make_order_hooks(Policy& policy, ObjectRef scheduler) {
   return std::make_shared<PythonOrderHooks>(policy, std::move(scheduler));
+}
+
+std::shared_ptr<TriggerHooks> make_trigger_hooks(Policy& policy, ObjectRef scheduler) {
+  return std::make_shared<PythonTriggerHooks>(policy, std::move(scheduler));
 }
 
 std::shared_ptr<ChangeHooks> make_change_hooks(Policy& policy) { return std::make_shared<PythonChangeHooks>(policy); }

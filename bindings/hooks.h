@@ -11,6 +11,7 @@ namespace kiln::bindings {
 // The user's callbacks as the engine sees them.
 std::shared_ptr<script::SchedulerHooks> make_scheduler_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::OrderHooks> make_order_hooks(Policy& policy, script::ObjectRef scheduler);
+std::shared_ptr<script::TriggerHooks> make_trigger_hooks(Policy& policy, script::ObjectRef scheduler);
 std::shared_ptr<script::ChangeHooks> make_change_hooks(Policy& policy);
 std::shared_ptr<script::BuilderHooks> make_builder_hooks(Policy& policy, script::ObjectRef hooks);
 std::shared_ptr<script::MatchHooks> make_match_hooks(Policy& policy, script::ObjectRef hooks, bool chooses_request);

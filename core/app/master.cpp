@@ -150,8 +150,9 @@ Result<void> Master::Parts::listen() {
                                     [this](const ControlSocket::Question& question) { answer(question); });
   if (!socket) return socket.error();
   control_socket = std::move(*socket);
-  listeners = std::make_unique<Listeners>(Listeners::Needs{loop.context().get_executor(), *engine, *api, *controls,
-                                                           *authz, events, needs.files.http_log(), secret});
+  listeners = std::make_unique<Listeners>(
+      Listeners::Needs{loop.context().get_executor(), loop.clock(), *engine, *api, *controls, *authz, events,
+                       needs.files.dir, needs.files.http_log(), secret});
   reconfiguration = std::make_unique<Reconfiguration>(Reconfiguration::Needs{
       loop.clock(), [this](std::function<void()> work) { loop.post(std::move(work)); }, needs.runtime, *engine,
       *listeners, needs.config_file, needs.files.dir});

@@ -280,6 +280,11 @@ void Engine::force(const std::string& scheduler, const std::string& owner,
   parts_->schedulers.force(scheduler, owner, builder_names, std::move(params), std::move(reply));
 }
 
+void Engine::submit_try(const std::string& scheduler, wire::TryJob job, Reply<ForceResult> reply) {
+  if (parts_->kernel.storage_lost) return reply(storage_lost());
+  parts_->schedulers.submit_try(scheduler, std::move(job), std::move(reply));
+}
+
 void Engine::stop_build(BuildId build, const std::string& reason, Reply<> reply) {
   const auto found = parts_->builds_by_id.find(build);
   if (found != parts_->builds_by_id.end()) found->second->stop(reason, Results::cancelled);

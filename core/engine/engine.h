@@ -16,6 +16,7 @@
 #include "core/script/config.h"
 #include "core/script/runtime.h"
 #include "core/script/transfer.h"
+#include "core/wire/try_job.h"
 
 namespace kiln::engine {
 
@@ -57,6 +58,8 @@ class Engine {
   // Errors: not_found (scheduler or builder), bad_input with JSON {field: message}.
   void force(const std::string& scheduler, const std::string& owner, const std::vector<std::string>& builder_names,
              JsonObject params, Reply<ForceResult> reply);
+  // Errors: as for force(), and conflict when the scheduler is not active.
+  void submit_try(const std::string& scheduler, wire::TryJob job, Reply<ForceResult> reply);
   // Unknown or finished builds are no error.
   void stop_build(BuildId build, const std::string& reason, Reply<> reply);
   void cancel_request(RequestId request, const std::string& reason, Reply<> reply);

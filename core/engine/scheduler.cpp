@@ -91,24 +91,29 @@ void LiveScheduler::add_changes(NewBuildset& order, const Kept& changes) const {
 }
 
 // What the order would have written is written all the same when it comes to nothing: nobody tries it again for ever.
-void LiveScheduler::order_builds(NewBuildset order, Reply<ForceResult> reply) {
+void LiveScheduler::order_builds(NewBuildset order, Reply<ForceResult> reply, std::vector<std::string> chosen) {
   const auto hooks = config().order_hooks;
   if (!hooks) return buildsets_.add(std::move(order), std::move(reply));
   script::OrderDraft draft{config().builder_names, order.properties, order.row.sourcestamps,
                            std::exchange(order.causes, {}), order.priority};
-  hooks->complete(std::move(draft), [this, order = std::move(order), reply = std::move(reply)](
-                                        const Result<script::OrderDraft>& done) mutable {
-    if (done) {
+  hooks->complete(std::move(draft), [this, order = std::move(order), reply = std::move(reply),
+                                     chosen = std::move(chosen)](const Result<script::OrderDraft>& done) mutable {
+    if (done && state_.config) {
+      std::vector<std::string> names = done->builder_names;
+      if (!chosen.empty()) {
+        std::erase_if(names, [&](const auto& name) { return std::find(chosen.begin(), chosen.end(), name) == chosen.end(); });
+      }
       order.properties = done->properties;
-      order.builders = builder_ids(done->builder_names);
+      order.builders = builder_ids(names);
       order.priority = done->priority;
       return buildsets_.add(std::move(order), std::move(reply));
     }
-    log_error("scheduler \"{}\" cannot order its builds: {}", state_.name, done.error().what);
+    const Error why = done ? make_error(Errc::conflict, "the scheduler was taken away meanwhile") : done.error();
+    log_error("scheduler \"{}\" cannot order its builds: {}", state_.name, why.what);
     Unit unit;
     for (Write& write : order.with) unit.add(std::move(write));
     if (!unit.empty()) kernel_.journal.commit(std::move(unit));
-    reply(done.error());
+    reply(why);
   });
 }
 

@@ -77,8 +77,9 @@ class LiveScheduler {
   void add_changes(NewBuildset& order, const Kept& changes) const;
   void add_default_stamps(NewBuildset& order) const;
   SourceStamp stamp_without_change(const std::string& codebase, const script::CodebaseDefaults& defaults) const;
-  // Makes the buildset when the user's code has had its say.
-  void order_builds(NewBuildset order, Reply<ForceResult> reply);
+  // Makes the buildset when the user's code has had its say. `chosen`: of the builders that it names only these; empty:
+  // all.
+  void order_builds(NewBuildset order, Reply<ForceResult> reply, std::vector<std::string> chosen = {});
   // What is not given of a codebase is its default; given ones that the scheduler does not know are added.
   void add_given_stamps(NewBuildset& order, const std::vector<script::StampOrder>& given) const;
   // Null: never set.

@@ -10,8 +10,10 @@
 #include "core/engine/dependent_scheduler.h"
 #include "core/engine/force_scheduler.h"
 #include "core/engine/revlink.h"
+#include "core/engine/scripted_scheduler.h"
 #include "core/engine/timed_scheduler.h"
 #include "core/engine/triggerable_scheduler.h"
+#include "core/engine/try_scheduler.h"
 
 namespace kiln::engine {
 
@@ -30,6 +32,9 @@ std::unique_ptr<LiveScheduler> make_scheduler(const LiveScheduler::Needs& needs,
     case Kind::nightly_triggerable: return std::make_unique<TimedScheduler>(needs, state);
     case Kind::triggerable: return std::make_unique<TriggerableScheduler>(needs, state);
     case Kind::dependent: return std::make_unique<DependentScheduler>(needs, state);
+    case Kind::try_jobdir:
+    case Kind::try_userpass: return std::make_unique<TryScheduler>(needs, state);
+    case Kind::scripted: return std::make_unique<ScriptedScheduler>(needs, state);
   }
   return nullptr;
 }
@@ -213,6 +218,15 @@ void Schedulers::trigger(script::TriggerOrder order, BuildId parent, Reply<scrip
     return;
   }
   entry->live->trigger(std::move(order), parent, std::move(started), std::move(finished));
+}
+
+void Schedulers::submit_try(const std::string& scheduler, wire::TryJob job, Reply<ForceResult> reply) {
+  Entry* entry = find(scheduler);
+  auto* live = entry == nullptr || !entry->state.config ? nullptr : dynamic_cast<TryScheduler*>(entry->live.get());
+  if (live == nullptr) {
+    return reply(make_error(Errc::not_found, fmt::format("there is no scheduler \"{}\" for try jobs", scheduler)));
+  }
+  live->submit(std::move(job), std::move(reply));
 }
 
 void Schedulers::enable(SchedulerId id, bool enabled, Reply<> reply) {

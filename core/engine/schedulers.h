@@ -9,6 +9,7 @@
 #include "core/engine/change_filter.h"
 #include "core/engine/scheduler.h"
 #include "core/script/runtime.h"
+#include "core/wire/try_job.h"
 
 namespace kiln::engine {
 
@@ -26,6 +27,8 @@ class Schedulers : public BuildsetListener {
              JsonObject params, Reply<ForceResult> reply);
   // Errors: not_found when there is no such scheduler or it cannot be triggered.
   void trigger(script::TriggerOrder order, BuildId parent, Reply<script::Triggered> started, Reply<Results> finished);
+  // Errors: not_found when there is no such scheduler for `try`, and those of TryScheduler.
+  void submit_try(const std::string& scheduler, wire::TryJob job, Reply<ForceResult> reply);
   void enable(SchedulerId id, bool enabled, Reply<> reply);
   // No timers any more.
   void stop();

@@ -8,7 +8,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 
 namespace kiln::http {
 namespace {

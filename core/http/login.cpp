@@ -8,7 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/text.h"
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 #include "core/http/log_text.h"
 #include "core/http/pages.h"
 

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 #include "core/http/jwt.h"
 
 namespace kiln::http {

@@ -136,6 +136,13 @@ class OrderHooks {
   virtual void complete(OrderDraft draft, Reply<OrderDraft> reply) = 0;
 };
 
+// Of schedulers that decide in Python and can be triggered.
+class TriggerHooks {
+ public:
+  virtual ~TriggerHooks() = default;
+  virtual void trigger(TriggerOrder order, BuildId parent, Reply<Triggered> started, Reply<Results> finished) = 0;
+};
+
 struct CodebaseDefaults {
   std::optional<std::string> branch, revision;
   std::string repository, project;
@@ -152,7 +159,10 @@ struct SchedulerConfig {
     nightly,
     nightly_triggerable,
     triggerable,
-    dependent
+    dependent,
+    try_jobdir,
+    try_userpass,
+    scripted
   } kind = Kind::single_branch;
   std::vector<std::string> builder_names;
   Properties properties;  // source "Scheduler", without renderables
@@ -173,6 +183,10 @@ struct SchedulerConfig {
   bool only_if_changed = false;
   // dependent
   std::string upstream;  // a scheduler's name
+  // try_jobdir
+  std::string jobdir;  // absolute
+  // scripted
+  std::shared_ptr<TriggerHooks> trigger_hooks;  // null: it cannot be triggered
   // force
   std::string button_name, label;
   JsonArray all_fields;  // as REST gives it
@@ -215,6 +229,14 @@ struct ServiceConfig {
   std::string class_name;
 };
 
+// Somebody who is no worker but logs in with Perspective Broker.
+struct PbClient {
+  std::string port;  // endpoint text or digits
+  std::string user, password;
+  std::string scheduler;              // of `try`; empty: it sends changes
+  std::optional<std::string> prefix;  // of files' names in changes: others are left out, and it is cut off
+};
+
 struct WwwConfig {
   std::optional<std::string> port;  // endpoint text or digits; none: no web server
   JsonObject settings;              // the rest of c['www'] as far as it is plain data
@@ -237,6 +259,7 @@ struct Config {
   std::string db_url = "sqlite:///state.sqlite";
   std::vector<std::string> pb_ports;  // endpoint texts or digits
   std::vector<std::string> msgpack_ports;  // the same
+  std::vector<PbClient> pb_clients;        // no name twice on a port
   WwwConfig www;
   Properties properties;  // c['properties'], source "global"
   Collapse collapse = Collapse::rule;

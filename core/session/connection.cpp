@@ -41,11 +41,12 @@ Error to_error(const wire::PbFailure& failure) {
 }
 
 Connection::Connection(std::shared_ptr<Port> port, asio::any_io_executor executor, std::unique_ptr<net::Stream> stream,
-                       std::string peer)
+                       std::string peer, std::string door)
     : port_(std::move(port)),
       executor_(std::move(executor)),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
+      door_(std::move(door)),
       broker_(wire::Broker::Role::server),
       resumed_(executor_) {}
 
@@ -128,7 +129,7 @@ void Connection::challenge(const wire::LoginRequested& request) {
 
 void Connection::handle_login(const wire::LoginAnswered& login) {
   if (is_admitted_) return end(make_error(Errc::bad_input, "second login on one connection"));
-  const auto user = port_->find_user(login.username);
+  const auto user = port_->find_user(login.username, door_);
   if (!user || !broker_.verify_login(login, user->password)) {
     if (port_->may_complain(peer_)) {
       // As JSON: a name from outside must not be able to look like further log lines.

@@ -27,7 +27,7 @@ class Port;
 class Connection : public Peer, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Port> port, boost::asio::any_io_executor executor, std::unique_ptr<net::Stream> stream,
-             std::string peer);
+             std::string peer, std::string door);
 
   // Reads until the end. `self` keeps it alive.
   static net::Task<void> run(std::shared_ptr<Connection> self);
@@ -70,6 +70,7 @@ class Connection : public Peer, public std::enable_shared_from_this<Connection> 
   boost::asio::any_io_executor executor_;
   std::unique_ptr<net::Stream> stream_;
   const std::string peer_;
+  const std::string door_;
   wire::Broker broker_;
   std::shared_ptr<Avatar> avatar_;
   std::map<wire::CallId, Reply<wire::Jelly>> waiting_;

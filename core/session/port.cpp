@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "core/session/change_avatar.h"
 #include "core/session/msgpack_connection.h"
 #include "core/session/pb_attach.h"
 #include "core/session/pb_link.h"
+#include "core/session/try_avatar.h"
+#include "core/wire/worker_messages.h"
 
 namespace kiln::session {
 namespace {
@@ -28,7 +31,7 @@ void Port::welcome(std::shared_ptr<Connected> connection) {
   tasks_.spawn("connection from " + connection->peer(), Connected::run(connection));
 }
 
-void Port::accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol protocol) {
+void Port::accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol protocol, const std::string& door) {
   if (strangers_.size() >= options_.stranger_limit) {
     strangers_.front()->end(make_error(Errc::busy, "too many connections that have not logged in"));
   }
@@ -41,10 +44,40 @@ void Port::accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol
                                                        make_websocket(std::move(socket), tls), std::move(peer)));
   }
   welcome(std::make_shared<Connection>(shared_from_this(), executor_, net::make_stream(std::move(socket), tls),
-                                       std::move(peer)));
+                                       std::move(peer), door));
 }
 
-std::optional<User> Port::find_user(const std::string& name) {
+void Port::set_clients(ClientHost& host, std::vector<script::PbClient> clients, std::set<std::string> worker_doors) {
+  host_ = &host;
+  clients_ = std::move(clients);
+  worker_doors_ = std::move(worker_doors);
+}
+
+void Port::admit_client(const script::PbClient& client, const ConnectionPtr& connection,
+                        const wire::LoginAnswered& login) {
+  auto& broker = connection->broker();
+  if (login.mind) broker.decref(*login.mind);
+  std::shared_ptr<Avatar> avatar;
+  if (client.scheduler.empty()) {
+    avatar = std::make_shared<ChangeAvatar>(connection, *host_, client.prefix);
+  } else {
+    avatar = std::make_shared<TryAvatar>(connection, *host_, client.scheduler);
+  }
+  connection->set_avatar(std::move(avatar));
+  if (const auto sent = wire::answer_object(broker, login.call, wire::Perspective{1}); !sent) {
+    return connection->end_soon(sent.error());
+  }
+  connection->flush_soon();
+}
+
+std::optional<User> Port::find_user(const std::string& name, const std::string& door) {
+  for (const script::PbClient& client : clients_) {
+    if (client.port != door || client.user != name) continue;
+    return User{client.password, [this, client](const ConnectionPtr& connection, const wire::LoginAnswered& login) {
+                  admit_client(client, connection, login);
+                }};
+  }
+  if (!worker_doors_.contains(door)) return std::nullopt;
   auto password = gate_.password(name);
   if (!password) return std::nullopt;
   return User{std::move(*password), [this](const ConnectionPtr& connection, const wire::LoginAnswered& login) {

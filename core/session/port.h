@@ -14,6 +14,7 @@
 #include "core/net/asio_clock.h"
 #include "core/net/task_group.h"
 #include "core/session/avatar.h"
+#include "core/session/client_host.h"
 #include "core/session/named_link.h"
 #include "core/session/peer.h"
 #include "core/session/worker_port.h"
@@ -25,9 +26,10 @@ class Port : public std::enable_shared_from_this<Port> {
  public:
   Port(boost::asio::any_io_executor executor, engine::WorkerGate& gate, WorkerPortOptions options);
 
-  void accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol protocol);
-  // The dispatcher: all kinds of users share the port, each name is one user.
-  std::optional<User> find_user(const std::string& name);
+  void accept(net::Socket socket, const net::TlsContext& tls, WorkerProtocol protocol, const std::string& door);
+  // The dispatcher: all kinds of users share a door, each name is one user.
+  std::optional<User> find_user(const std::string& name, const std::string& door);
+  void set_clients(ClientHost& host, std::vector<script::PbClient> clients, std::set<std::string> worker_doors);
   void close_all(const Error& why);
 
   // Called by connections.
@@ -50,6 +52,8 @@ class Port : public std::enable_shared_from_this<Port> {
   std::size_t connection_count() const { return connections_.size(); }
 
  private:
+  void admit_client(const script::PbClient& client, const std::shared_ptr<Connection>& connection,
+                    const wire::LoginAnswered& login);
   template <class Connected>
   void welcome(std::shared_ptr<Connected> connection);
 
@@ -64,6 +68,9 @@ class Port : public std::enable_shared_from_this<Port> {
   std::map<std::string, std::shared_ptr<NamedLink>> links_;
   std::map<std::string, std::chrono::microseconds> complaints_;
   engine::CommandId next_command_ = 0;
+  ClientHost* host_ = nullptr;
+  std::vector<script::PbClient> clients_;
+  std::set<std::string> worker_doors_{""};  // workers may log in there
 };
 
 }  // namespace kiln::session

@@ -21,12 +21,19 @@ WorkerPort::~WorkerPort() {
   port_->tasks().cancel();
 }
 
-Result<net::Endpoint> WorkerPort::start(const net::Endpoint& endpoint, WorkerProtocol protocol) {
+void WorkerPort::set_clients(ClientHost& host, std::vector<script::PbClient> clients,
+                             std::set<std::string> worker_doors) {
+  port_->set_clients(host, std::move(clients), std::move(worker_doors));
+}
+
+Result<net::Endpoint> WorkerPort::start(const net::Endpoint& endpoint, WorkerProtocol protocol,
+                                        const std::string& door) {
   // The context is known only after opening, the first connection comes later still.
   const auto tls = std::make_shared<net::TlsContext>();
-  auto listener = net::Listener::open(port_->tasks().executor(), endpoint, [port = port_, tls, protocol](net::Socket socket) {
-    port->accept(std::move(socket), *tls, protocol);
-  });
+  const auto accept = [port = port_, tls, protocol, door](net::Socket socket) {
+    port->accept(std::move(socket), *tls, protocol, door);
+  };
+  auto listener = net::Listener::open(port_->tasks().executor(), endpoint, accept);
   if (!listener) return listener.error();
   *tls = (*listener)->tls();
   listeners_->open.push_back(std::move(*listener));

@@ -7,10 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/engine/worker_link.h"
 #include "core/net/endpoint.h"
+#include "core/script/config.h"
 
 namespace kiln::session {
 
@@ -24,8 +28,11 @@ struct WorkerPortOptions {
 
 enum class WorkerProtocol { pb, msgpack };
 
-// Where workers dial in, with Perspective Broker or with msgpack over websockets. Loop thread. Owned by app/; the gate must outlive it. Destroying it
-// ends all connections: the gate has then been told of each detach.
+class ClientHost;
+
+// Where workers dial in, with Perspective Broker or with msgpack over websockets, and those who send changes or try
+// jobs. Loop thread. Owned by app/; the gate and the host must outlive it. Destroying it ends all connections: the gate
+// has then been told of each detach.
 class WorkerPort {
  public:
   using Options = WorkerPortOptions;
@@ -34,8 +41,13 @@ class WorkerPort {
   WorkerPort(const WorkerPort&) = delete;
   WorkerPort& operator=(const WorkerPort&) = delete;
 
-  // May be called for several endpoints. Returns the endpoint as bound. Errors: as net::Listener::open().
-  Result<net::Endpoint> start(const net::Endpoint& endpoint, WorkerProtocol protocol = WorkerProtocol::pb);
+  // May be called for several endpoints. Returns the endpoint as bound. `door`: how set_clients() calls it; workers are
+  // let in at the door without a name until that says otherwise. Errors: as net::Listener::open().
+  Result<net::Endpoint> start(const net::Endpoint& endpoint, WorkerProtocol protocol = WorkerProtocol::pb,
+                              const std::string& door = {});
+  // From now on these may log in, each at the door that is its `port`, and workers at `worker_doors`. Who is logged in
+  // stays.
+  void set_clients(ClientHost& host, std::vector<script::PbClient> clients, std::set<std::string> worker_doors);
   // Stops accepting, on all endpoints or on one as start() returned it; connections go on.
   void stop_listening();
   void stop_listening(const net::Endpoint& endpoint);

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/wire/broker.h"
+#include "core/wire/try_job.h"
 
 // What the clients `sendchange` and `try` say to a master, as types.
 namespace kiln::wire {
@@ -17,23 +18,6 @@ namespace kiln::wire {
 // The dictionary of `addChange` as sent: project, repository, who, files, comments ... Errors:
 // bad_input.
 Result<JsonObject> read_change(const Called& call);
-
-struct TryPatch {
-  std::int64_t level = 0;
-  std::string diff;  // any bytes
-};
-
-struct TryJob {
-  std::optional<std::string> branch;
-  std::optional<std::string> revision;
-  std::optional<TryPatch> patch;
-  std::string repository;
-  std::string project;
-  std::vector<std::string> builders;
-  std::string who;
-  std::string comment;
-  JsonObject properties;
-};
 
 // The arguments of `try`. Errors: bad_input.
 Result<TryJob> read_try_job(const Called& call);

@@ -38,6 +38,8 @@ _VERBS = {
     "open_build": "_session:open_build",
     "redirect_output": "_output:redirect",
     "sort_builders": "_matching:sort_builders",
+    "trigger_results": "_triggers:trigger_results",
+    "trigger_scheduler": "_triggers:trigger_scheduler",
     "use_loop": "_twisted:install",
     "user_info": "_web_hooks:user_info",
     "waiting_request": "_matching:waiting_request",
@@ -52,6 +54,7 @@ _SEEING = frozenset(
         "complete_order",
         "open_build",
         "sort_builders",
+        "trigger_scheduler",
     )
 )
 

@@ -17,7 +17,11 @@ from buildbot_cfg._where import Location
 
 Key = tuple[str, str]
 
-_PARENTS = {"service": MASTER.service_manager, "change source": MASTER.change_svc}
+_PARENTS = {
+    "service": MASTER.service_manager,
+    "change source": MASTER.change_svc,
+    "scheduler": MASTER.scheduler_manager,
+}
 
 _running: dict[Key, Any] = {}
 #: What does not run although the configuration wants it, and why.
@@ -37,7 +41,9 @@ async def activate(config: Any) -> None:
         ServicesFailed: some of them could not be; all others are.
     """
     MASTER.configured(config.basedir, config.values, config.db_url)
-    await MASTER.mirror.activated(config.basedir, bool(config.services or config.sources))
+    await MASTER.mirror.activated(
+        config.basedir, bool(config.services or config.sources or config.scripted)
+    )
     settings = config.settings
     _watch.configure(settings["policy_report_after"], settings["callback_deadline"])
     _failed.clear()
@@ -49,8 +55,9 @@ async def activate(config: Any) -> None:
         _note_failure(key, provider, error)
     wanted = {("change source", source.name): source for source in config.sources}
     wanted |= {("service", service.name): service for service in config.services}
+    wanted |= {("scheduler", scheduler.name): scheduler for scheduler in config.scripted}
     for key in list(_running):
-        if key not in wanted or type(_running[key]) is not type(wanted[key]):
+        if key not in wanted or _is_replaced(key, wanted[key]):
             await _stop(key)
     for key, service in wanted.items():
         try:
@@ -77,6 +84,13 @@ def failed() -> dict[Key, str]:
 def running(kind: str) -> dict[str, Any]:
     """The running services of a kind by name."""
     return {name: service for (of, name), service in _running.items() if of == kind}
+
+
+def _is_replaced(key: Key, new: Any) -> bool:
+    current = _running[key]
+    if type(current) is not type(new):
+        return True
+    return key[0] == "scheduler" and not current.is_same_as(new)
 
 
 async def _make_right(key: Key, service: Any) -> None:

@@ -10,31 +10,22 @@ from typing import Any
 
 from buildbot_cfg._checks import shown
 from buildbot_cfg._declared import is_broken
-from buildbot_cfg._errors import report, warn
+from buildbot_cfg._errors import report
 from buildbot_cfg._orders import computes
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView
 from buildbot_cfg._view_workers import Sourced, class_path, sourced
 from buildbot_cfg._where import Location, place
-from buildbot_cfg.plugins._inactive import TEXT, is_inactive
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
+from buildbot_cfg.schedulers._running import decides_in_python
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
 from buildbot_cfg.schedulers.basic import AnyBranchScheduler, BaseBasicScheduler
 from buildbot_cfg.schedulers.dependent import Dependent
 from buildbot_cfg.schedulers.forcesched import ForceScheduler
 from buildbot_cfg.schedulers.timed import Nightly, NightlyTriggerable, Periodic, Timed
 from buildbot_cfg.schedulers.triggerable import Triggerable
+from buildbot_cfg.schedulers.trysched import Try_Jobdir, Try_Userpass
 from buildbot_cfg.util import NotABranch
-
-#: Methods of schedulers that users override, but that are not called yet.
-_LATER = (
-    "gotChange",
-    "addBuildsetForChanges",
-    "addBuildsetForSourceStamps",
-    "getChangeFilter",
-    "getTimerNameForChange",
-)
-
 
 @dataclass(slots=True)
 class SchedulerView:
@@ -67,6 +58,9 @@ class SchedulerView:
     form: Any = None
     #: The form runs no code of the user's.
     form_is_stock: bool = False
+    jobdir: str = ""
+    #: The scheduler, when it decides in Python and can be triggered.
+    trigger: Any = None
 
     @property
     def filter(self) -> list[tuple[str, list[Any], bool]]:
@@ -79,11 +73,9 @@ def scheduler_views(
 ) -> list[SchedulerView]:
     """Checks ``c["schedulers"]``."""
     views: dict[str, SchedulerView] = {}
-    inactive: set[str] = set()
     driven: set[str] = set()
     known = {builder.name for builder in builders}
     known |= {str(b.name) for b in values["builders"] if is_broken(b)}
-    uncalled: dict[type, list[str]] = {}
     for scheduler in values["schedulers"]:
         if not isinstance(scheduler, ReconfigurableBaseScheduler):
             report(
@@ -95,26 +87,11 @@ def scheduler_views(
         if is_broken(scheduler) or not isinstance(scheduler.name, str):
             continue
         where = partial(place, scheduler)  # lines are counted only where something is wrong
-        if scheduler.name in views or scheduler.name in inactive:
+        if scheduler.name in views:
             report("another scheduler has this name", scheduler.label, where())
         names = _builder_names(scheduler, known, values["multiMaster"], where)
-        cls = type(scheduler)
-        if cls not in uncalled:
-            uncalled[cls] = [name for name in _LATER if hasattr(cls, name)]
-        for name in uncalled[cls]:
-            what = f"the method {name} of {cls.__name__} is not called in this version"
-            warn(what, scheduler.label, where())
         driven.update(known if holds_renderable(scheduler.builderNames) else names)
-        if is_inactive(scheduler):
-            warn(TEXT, scheduler.label, where())
-            inactive.add(scheduler.name)
-            continue
-        view = _view(scheduler, names, values)
-        if view is None:
-            what = f"schedulers of the class {type(scheduler).__name__} do nothing in this version"
-            report(what, scheduler.label, where())
-        else:
-            views.setdefault(scheduler.name, view)
+        views.setdefault(scheduler.name, _view(scheduler, names, values))
     _check_driven(values, builders, driven)
     return list(views.values())
 
@@ -144,7 +121,7 @@ def _check_driven(values: dict[str, Any], builders: list[BuilderView], driven: s
             report("no scheduler names this builder", config.label, place(config))
 
 
-def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> SchedulerView | None:
+def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> SchedulerView:
     codebases = _NO_DEFAULTS
     if scheduler.codebases != {"": {}}:
         codebases = {name: _defaults(given) for name, given in scheduler.codebases.items()}
@@ -169,6 +146,8 @@ def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> Scheduler
             form_is_stock=scheduler.is_stock,
             **shared,
         )
+    if decides_in_python(type(scheduler)):
+        return _scripted_view(scheduler, shared)
     if isinstance(scheduler, (BaseBasicScheduler, Timed)):
         shared |= _change_keys(scheduler)
     if isinstance(scheduler, BaseBasicScheduler):
@@ -181,10 +160,21 @@ def _view(scheduler: Any, names: list[str], values: dict[str, Any]) -> Scheduler
     if isinstance(scheduler, Dependent):
         upstream = scheduler.upstream_name
         return SchedulerView(kind="dependent", reason=scheduler.reason, upstream=upstream, **shared)
-    return None
+    if isinstance(scheduler, Try_Jobdir):
+        return SchedulerView(kind="try_jobdir", jobdir=scheduler.jobdir, **shared)
+    if isinstance(scheduler, Try_Userpass):
+        return SchedulerView(kind="try_userpass", **shared)
+    return _scripted_view(scheduler, shared)
 
 
-def _timed_view(scheduler: Timed, shared: dict[str, Any]) -> SchedulerView | None:
+def _scripted_view(scheduler: Any, shared: dict[str, Any]) -> SchedulerView:
+    """Of a class that decides in Python: the engine only knows that it is there."""
+    trigger = scheduler if hasattr(scheduler, "trigger") else None
+    shared["order"] = None
+    return SchedulerView(kind="scripted", trigger=trigger, **shared)
+
+
+def _timed_view(scheduler: Timed, shared: dict[str, Any]) -> SchedulerView:
     shared["only_if_changed"] = scheduler.onlyIfChanged
     if isinstance(scheduler, Periodic):
         return SchedulerView(kind="periodic", period=scheduler.periodicBuildTimer, **shared)
@@ -192,7 +182,7 @@ def _timed_view(scheduler: Timed, shared: dict[str, Any]) -> SchedulerView | Non
         kind = "nightly" if isinstance(scheduler, Nightly) else "nightly_triggerable"
         times, forced = scheduler.times, scheduler.forced_times
         return SchedulerView(kind=kind, times=times, forced_times=forced, **shared)
-    return None
+    return _scripted_view(scheduler, shared)
 
 
 def _change_keys(scheduler: BaseBasicScheduler | Timed) -> dict[str, Any]:

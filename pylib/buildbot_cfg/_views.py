@@ -16,6 +16,7 @@ from buildbot_cfg._outside import Unresolved
 from buildbot_cfg._suggest import did_you_mean
 from buildbot_cfg._view_builders import BuilderView, builder_views, collapse_of
 from buildbot_cfg._view_locks import LockView
+from buildbot_cfg._view_pb import PbClientView, pb_clients
 from buildbot_cfg._view_schedulers import SchedulerView, scheduler_views
 from buildbot_cfg._view_services import (
     change_sources,
@@ -83,6 +84,10 @@ class ConfigView:
     completes_changes: bool = False
     warnings: list[str] = field(default_factory=list)
     basedir: str = ""
+    #: Who logs in at workers' ports or others without being a worker.
+    pb_clients: list[PbClientView] = field(default_factory=list)
+    #: The schedulers that decide in Python, which ``activate`` starts.
+    scripted: list[Any] = field(default_factory=list)
     #: The change sources themselves, which ``activate`` starts.
     sources: list[Any] = field(default_factory=list)
     #: Texts that are known only when the secrets are.
@@ -141,6 +146,12 @@ def view_of(given: Any, path: str, lines: Lines) -> ConfigView | None:
     view.locks = locks_of(values["builders"], values["workers"])
     view.unresolved = _unresolved(values, view, lines)
     view.schedulers = scheduler_views(values, view.builders, lines)
+    view.pb_clients = pb_clients(
+        view.sources, values["schedulers"], view.pb_ports, [w.name for w in view.workers]
+    )
+    scripted = {one.name for one in view.schedulers if one.kind == "scripted"}
+    if scripted:
+        view.scripted = [s for s in values["schedulers"] if getattr(s, "name", None) in scripted]
     _check_caches(values, lines)
     _check_presence(values, view, lines)
     return view

@@ -24,7 +24,6 @@ CLASSES = frozenset(
     changes.hgpoller.HgPoller
     changes.mail.MaildirSource
     changes.p4poller.P4Source
-    changes.pb.PBChangeSource
     changes.svnpoller.SVNPoller
     configurators.janitor.JanitorConfigurator
     locks.BaseLockId
@@ -35,7 +34,6 @@ CLASSES = frozenset(
     reporters.irc.IRC
     reporters.irc.IrcStatusFactory
     reporters.telegram.TelegramBot
-    schedulers.trysched.TryBase
     statistics.stats_service.StatsService
     util.kubeclientservice.KubeConfigLoaderBase
     worker.latent.AbstractLatentWorker

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import calendar
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,47 @@ class CronTimes:
         return any(
             day <= calendar.monthrange(2000, month)[1] for month in self.months for day in self.days
         )
+
+    def next_after(self, after: float) -> int | None:
+        """The first minute after this moment that fits, by the local clock; None: never."""
+        moment = int(after) // 60 * 60 + 60
+        end = moment + _MOST_DAYS * 86400
+        while moment < end:
+            local = time.localtime(moment)
+            if not self._fits_day(local):
+                moment = _midnight_after(moment, local)
+            elif self._fits_minute(local) and not self._is_repeated(moment, local):
+                return moment
+            else:
+                moment += 60
+        return None
+
+    def _fits_day(self, local: time.struct_time) -> bool:
+        last = calendar.monthrange(local.tm_year, local.tm_mon)[1]
+        day = local.tm_mday in self.days or (self.last_day and local.tm_mday == last)
+        weekday = (local.tm_wday + 1) % 7 in self.weekdays
+        if local.tm_mon not in self.months:
+            return False
+        if self.any_day:
+            return self.any_weekday or weekday
+        return day if self.any_weekday else day or weekday
+
+    def _fits_minute(self, local: time.struct_time) -> bool:
+        return local.tm_hour in self.hours and local.tm_min in self.minutes
+
+    def _is_repeated(self, moment: int, local: time.struct_time) -> bool:
+        """The hour that comes twice when clocks are put back counts once, for certain hours."""
+        before = time.localtime(moment - 3600)
+        return len(self.hours) < 24 and before.tm_hour == local.tm_hour
+
+
+#: February 29 comes again after at most eight years.
+_MOST_DAYS = 366 * 9
+
+
+def _midnight_after(moment: int, local: time.struct_time) -> int:
+    begin = (local.tm_year, local.tm_mon, local.tm_mday + 1, 0, 0, 0, 0, 0, -1)
+    return max(int(time.mktime(begin)), moment + 60)
 
 
 class CronError(ValueError):

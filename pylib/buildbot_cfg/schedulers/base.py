@@ -16,15 +16,17 @@ from buildbot_cfg._checks import (
     has_type,
     shown,
 )
-from buildbot_cfg._declared import Declared, Label, quoted
+from buildbot_cfg._declared import Declared, Label, is_function_of_ours, quoted
 from buildbot_cfg._errors import report
 from buildbot_cfg._suggest import did_you_mean
+from buildbot_cfg._tasks import done
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
+from buildbot_cfg.schedulers._running import RunningScheduler
 
 _CODEBASE_KEYS = ("branch", "repository", "revision", "project")
 
 
-class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
+class ReconfigurableBaseScheduler(RunningScheduler, SchedulerBase, metaclass=Declared):
     """Asks for builds; see the subclasses.
 
     Args:
@@ -35,6 +37,7 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         priority: an integer; higher ones are built first.
     """
 
+    DEFAULT_CODEBASES: dict[str, dict[str, Any]] = {"": {}}
     label = Label(lambda scheduler: quoted("scheduler", scheduler.name))
 
     def __init__(
@@ -112,15 +115,52 @@ class ReconfigurableBaseScheduler(SchedulerBase, metaclass=Declared):
         """The builders' names."""
         return list(self.builderNames)
 
-    def getCodebaseDict(self, codebase: str) -> dict[str, Any]:
-        """The defaults of a codebase."""
-        return self.codebases[codebase]
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Users' classes may say by checkConfig and reconfigService what they take."""
+        super().__init_subclass__(**kwargs)
+        says = {"checkConfig", "reconfigService"} & vars(cls).keys()
+        if "__init__" not in vars(cls) and any(
+            not is_function_of_ours(vars(cls)[name]) for name in says
+        ):
+            cls.__init__ = _made_as_a_service  # type: ignore[method-assign]
+
+    def checkConfig(self, *args: Any, **kwargs: Any) -> Any:
+        """Checks the arguments, for classes that take further ones."""
+        _class_of_ours(type(self)).__init__(self, self.name, *args, **kwargs)
+
+    def reconfigService(self, *args: Any, **kwargs: Any) -> Any:
+        """Takes over the arguments, for classes that take further ones; may be async."""
+        properties = self.properties
+        _class_of_ours(type(self)).__init__(self, self.name, *args, **kwargs)
+        self.properties = properties
+        return done()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
 
 BaseScheduler = ReconfigurableBaseScheduler
+
+
+def _class_of_ours(cls: type) -> Any:
+    """The class whose ``__init__`` knows the arguments that a user's class hands on."""
+    inits = ((base, vars(base).get("__init__")) for base in cls.__mro__)
+    return next(
+        base for base, init in inits if is_function_of_ours(init) and init is not _made_as_a_service
+    )
+
+
+def _made_as_a_service(self: Any, *args: Any, **kwargs: Any) -> None:
+    if "name" not in kwargs and args:
+        name, *rest = args
+        args = tuple(rest)
+    else:
+        name = kwargs.pop("name", None)
+    self.name = name
+    if not isinstance(name, str) or not name:
+        report(f"a scheduler needs a name (a string), not {shown(name)}", "scheduler")
+    self._config_arguments = (args, kwargs)
+    self.checkConfig(*args, **kwargs)
 
 
 def checked_reason(scheduler: Any, reason: Any, keys: tuple[str, ...]) -> str:

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg._checks import check_attributes, check_callable
+from buildbot_cfg._declared import is_function_of_ours
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.changes.filter import ChangeFilter
+from buildbot_cfg.schedulers._running import AbsoluteSourceStampsMixin, keep
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler, checked_reason
 from buildbot_cfg.util import NotABranch
 
@@ -53,7 +57,10 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         if fileIsImportant is not None:
             check_callable(self.label, "fileIsImportant", fileIsImportant)
         self.branch, self.categories = branch, categories
-        self.change_filter = self._checked_filter(branch, change_filter, categories)
+        if is_function_of_ours(type(self).getChangeFilter):
+            self.change_filter = self._checked_filter(branch, change_filter, categories)
+        else:
+            self.change_filter = self._filter_of_user(branch, change_filter, categories)
         self.reason = checked_reason(self, reason, _REASON_KEYS)
 
     def _checked_filter(
@@ -76,8 +83,109 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
             return None
         return ChangeFilter(branch=branch, category=categories or None)
 
+    def getChangeFilter(
+        self, branch: Any, branches: Any, change_filter: Any, categories: Any
+    ) -> Any:
+        """Which changes count; for classes that say so by themselves."""
+        given = branch if self._needs_branch else branches
+        return self._checked_filter(given, change_filter, categories)
 
-class SingleBranchScheduler(BaseBasicScheduler):
+    def _filter_of_user(self, branch: Any, change_filter: Any, categories: Any) -> Any:
+        if self._needs_branch:
+            return self.getChangeFilter(branch, NotABranch, change_filter, categories)
+        return self.getChangeFilter(NotABranch, branch, change_filter, categories)
+
+    # -- of classes that decide in Python ----------------------------------------------------------
+
+    @started
+    async def activate(self) -> None:
+        """Begins to look at changes; those that waited for their tree to be stable still do."""
+        await awaited(super().activate())
+        if not self.enabled:
+            return
+        await awaited(
+            self.startConsumingChanges(self.fileIsImportant, self.change_filter, self.onlyImportant)
+        )
+        if self.treeStableTimer:
+            await awaited(self.scanExistingClassifiedChanges())
+
+    @started
+    async def deactivate(self) -> None:
+        """Ends; what waits is kept."""
+        await awaited(super().deactivate())
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    @started
+    async def gotChange(self, change: Any, important: bool) -> None:
+        """Builds an important change, at once or when the tree is stable."""
+        if not self.treeStableTimer:
+            if important:
+                await awaited(
+                    self.addBuildsetForChanges(
+                        reason=self.reason, changeids=[change.number], priority=self.priority
+                    )
+                )
+            return
+        kept = await self._kept()
+        kept[change.number] = (self.getTimerNameForChange(change), important)
+        await self._keep(kept)
+        timer = self.getTimerNameForChange(change)
+        if important or timer in self._timers:
+            self._restart(timer)
+
+    @started
+    async def scanExistingClassifiedChanges(self) -> None:
+        """Waits again for what waited when the master ended."""
+        for timer, important in (await self._kept()).values():
+            if important and timer not in self._timers:
+                self._restart(timer)
+
+    def getTimerNameForChange(self, change: Any) -> str:
+        """Changes with the same name wait for each other and are built together."""
+        return "only"
+
+    @started
+    async def getChangeClassificationsForTimer(
+        self, sched_id: int, timer_name: str
+    ) -> dict[int, bool]:
+        """Whether a change is important, by its id; those that wait under this name."""
+        kept = await self._kept()
+        return {number: bool(i) for number, (timer, i) in kept.items() if timer == timer_name}
+
+    @started
+    async def stableTimerFired(self, timer_name: str) -> None:
+        """The tree is stable: what waits is built."""
+        self._timers.pop(timer_name, None)
+        found = await awaited(self.getChangeClassificationsForTimer(0, timer_name))
+        if not found:
+            return
+        await awaited(
+            self.addBuildsetForChanges(
+                reason=self.reason, changeids=sorted(found), priority=self.priority
+            )
+        )
+        kept = await self._kept()
+        await self._keep({number: value for number, value in kept.items() if number not in found})
+
+    @property
+    def _timers(self) -> dict[str, asyncio.TimerHandle]:
+        timers: dict[str, asyncio.TimerHandle] = self.__dict__.setdefault("_running_timers", {})
+        return timers
+
+    def _restart(self, timer: str) -> None:
+        if timer in self._timers:
+            self._timers[timer].cancel()
+        loop = asyncio.get_running_loop()
+        self._timers[timer] = loop.call_later(self.treeStableTimer or 0, self._fire, timer)
+
+    def _fire(self, timer: str) -> None:
+        what = f'the timer "{timer}"'
+        keep(asyncio.ensure_future(self._guarded(what, self.stableTimerFired, timer)))
+
+
+class SingleBranchScheduler(AbsoluteSourceStampsMixin, BaseBasicScheduler):
     """Builds when changes of one branch come.
 
     Args:
@@ -95,6 +203,12 @@ class SingleBranchScheduler(BaseBasicScheduler):
         >>> scheduler.reason
         "The SingleBranchScheduler scheduler named 'ci' triggered this build"
     """
+
+    @started
+    async def gotChange(self, change: Any, important: bool) -> None:
+        """Builds an important change, at once or when the tree is stable."""
+        await awaited(self.recordChange(change))
+        await awaited(super().gotChange(change, important))
 
 
 class AnyBranchScheduler(BaseBasicScheduler):
@@ -149,6 +263,11 @@ class AnyBranchScheduler(BaseBasicScheduler):
             priority=priority,
         )
         self.branches = branches
+
+    def getTimerNameForChange(self, change: Any) -> str:
+        """Changes of one codebase, project, repository and branch."""
+        branch = "" if change.branch is None else change.branch
+        return f"{change.codebase}:{change.project}:{change.repository}:{branch}"
 
 
 class Scheduler(SingleBranchScheduler):

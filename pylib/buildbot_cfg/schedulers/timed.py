@@ -8,13 +8,17 @@ from typing import Any
 
 from buildbot_cfg._checks import check_callable, check_type
 from buildbot_cfg._errors import report
+from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg.changes.filter import ChangeFilter
+from buildbot_cfg.process.properties import Properties
+from buildbot_cfg.process.results import SUCCESS
 from buildbot_cfg.schedulers import _cron
+from buildbot_cfg.schedulers._running_timed import RunningTimed
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler, checked_reason
 from buildbot_cfg.util import NotABranch
 
 
-class Timed(ReconfigurableBaseScheduler):
+class Timed(RunningTimed, ReconfigurableBaseScheduler):
     """What timed schedulers have in common; see :class:`Nightly`."""
 
     NoBranch = NotABranch
@@ -108,6 +112,10 @@ class Periodic(Timed):
         ):
             report(f'"periodicBuildTimer" must be positive, not {periodicBuildTimer}', self.label)
 
+    def getNextBuildTime(self, lastActuated: float | None) -> Any:
+        """So much later than the last time; at once the first time."""
+        return self.now() if lastActuated is None else lastActuated + self.periodicBuildTimer
+
 
 class NightlyBase(Timed):
     """What schedulers with a cron table have in common; see :class:`Nightly`."""
@@ -158,6 +166,17 @@ class NightlyBase(Timed):
             report(f'"{names[2]}" and "{names[3]}" name a day that no year has', self.label)
             return None
         return times
+
+    def getNextBuildTime(self, lastActuated: float | None) -> Any:
+        """The next time of the table."""
+        after = self.now() if lastActuated is None else lastActuated
+        return self.times.next_after(after) if self.times is not None else None
+
+    def maybe_force_build_on_unimportant_changes(self, current_actuation_time: float) -> Any:
+        """Whether the force_at_* table has this minute."""
+        minute = int(current_actuation_time) // 60 * 60
+        times = self.forced_times
+        return times is not None and times.next_after(minute - 1) == minute
 
 
 _PLAIN_NAMES = ("minute", "hour", "dayOfMonth", "month", "dayOfWeek")
@@ -292,3 +311,43 @@ class NightlyTriggerable(NightlyBase):
         # As in Buildbot, these may be given; what counts is only what was asked for.
         self.onlyIfChanged = self.onlyImportant = False
         self.fileIsImportant = None
+
+    def trigger(
+        self,
+        waited_for: bool,
+        sourcestamps: Any = None,
+        set_props: Any = None,
+        parent_buildid: int | None = None,
+        parent_relationship: str | None = None,
+    ) -> tuple[Any, Any]:
+        """Remembers what is asked for until it is time; the latest order counts."""
+        asked = {
+            "sourcestamps": list(sourcestamps or ()),
+            "set_props": set_props.asDict() if set_props is not None else {},
+            "parent_buildid": parent_buildid,
+            "parent_relationship": parent_relationship,
+        }
+        return self._remember(asked), self._no_results()
+
+    @started
+    async def _remember(self, asked: dict[str, Any]) -> tuple[int | None, dict[int, int]]:
+        await awaited(self.setState("asked_for", asked))
+        return None, {}
+
+    @started
+    async def _no_results(self) -> tuple[int, dict[int, int]]:
+        return SUCCESS, {}
+
+    @started
+    async def startBuild(self) -> None:
+        """It is time: builds what was asked for since the last time."""
+        asked = await awaited(self.getState("asked_for", None))
+        if not asked:
+            return
+        await awaited(self.setState("asked_for", None))
+        props = {name: tuple(value) for name, value in asked.pop("set_props").items()}
+        await awaited(
+            self.addBuildsetForSourceStampsWithDefaults(
+                reason=self.reason, properties=Properties.fromDict(props), **asked
+            )
+        )

@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 #include "core/http/failed_logins.h"
 #include "core/http/jwt.h"
 #include "core/http/login.h"

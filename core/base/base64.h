@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace kiln::http {
+namespace kiln {
 
 // RFC 4648 section 5 without padding.
 std::string to_base64url(std::string_view bytes);
@@ -14,4 +14,4 @@ std::optional<std::string> from_base64url(std::string_view text);
 // RFC 4648 section 4, padding required. Nothing when anything is wrong.
 std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace kiln::http
+}  // namespace kiln

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 
 #include <cstdint>
 
-namespace kiln::http {
+namespace kiln {
 namespace {
 
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -60,4 +60,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return decode(text, alphabet);
 }
 
-}  // namespace kiln::http
+}  // namespace kiln
