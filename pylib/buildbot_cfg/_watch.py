@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import signal
 import sys
@@ -148,6 +149,24 @@ async def ask(function: Callable[..., Any], *args: Any) -> Any:
         raise TimeoutError(f"{name} timed out after {limit_s:g} s") from None
 
 
+async def follow(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls user code on which nobody waits in a hurry: it may wait, but never run, for long.
+
+    Raises:
+        TimeoutError: its code ran too long and was broken.
+    """
+    if _watch is None:
+        return await _tasks.awaited(function(*args, **kwargs))
+    limit_s = _watch.callback_deadline_s
+    try:
+        answer = _within(time.monotonic() + limit_s, functools.partial(function, *args, **kwargs))
+        if not inspect.isawaitable(answer):
+            return answer
+        return await _steps(_tasks.awaited(answer), lambda: time.monotonic() + limit_s)
+    except DeadlineExceeded as broken:
+        raise TimeoutError(f"timed out after {limit_s:g} s at {broken}") from None
+
+
 def _within(end: float, function: Callable[..., Any], *args: Any) -> Any:
     global _callback_ends_at
     try:
@@ -162,16 +181,16 @@ def _within(end: float, function: Callable[..., Any], *args: Any) -> Any:
 
 
 async def _stepwise(answer: Any, end: float) -> Any:
-    return await _steps(_tasks.awaited(answer), end)
+    return await _steps(_tasks.awaited(answer), lambda: end)
 
 
 @types.coroutine
-def _steps(coroutine: Any, end: float) -> Generator[Any, Any, Any]:
-    """Awaits for a callback whose code must never run longer than until ``end``."""
+def _steps(coroutine: Any, end: Callable[[], float]) -> Generator[Any, Any, Any]:
+    """Awaits for a callback no step of which may run longer than until ``end()``."""
     send, value = coroutine.send, None
     while True:
         try:
-            yielded = _within(end, send, value)
+            yielded = _within(end(), send, value)
         except StopIteration as stop:
             return stop.value
         try:

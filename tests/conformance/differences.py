@@ -217,9 +217,14 @@ ALLOWED: tuple[Allowed, ...] = (
         "A step that is made by hand has started when it is there; Buildbot waits to be told so, which few know.",
     ),
     Allowed(
-        ("git_patch", "svn", "mercurial", "darcs", "bzr", "monotone", "own_source", "cvs"),
+        ("git_patch", "svn", "mercurial", "darcs", "bzr", "monotone", "own_source", "cvs", "try_jobdir", "try_userpass"),
         "buildsets.*.sourcestamps*.patch.body",
         "Buildbot leaves out the text of a patch among buildsets.",
+    ),
+    Allowed(
+        ("try_jobdir", "try_userpass"),
+        "builds.*.properties.owners",
+        "A patch without an author has no owner; Buildbot makes one without a name.",
     ),
     Allowed(
         ("git_patch",),

@@ -39,7 +39,7 @@ class Other(Source):
 class View:
     def __init__(self, *sources):
         self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
-        self.services, self.db_url = [], ""
+        self.services, self.scripted, self.db_url = [], [], ""
         self.settings = {"policy_report_after": 1.0, "callback_deadline": 10.0}
 
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What schedulers do that decide in Python: those whose class overrides one of these methods.
 
-All others are decided upon by the engine, which needs none of this. Each question to code of the
-user's has the deadline of callbacks; an answer that does not come holds up its own scheduler only.
+All others are decided upon by the engine, which needs none of this. No code of the user's may run
+longer than callbacks may; an answer that does not come holds up its own scheduler only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from buildbot_cfg import _bridge, _watch
@@ -17,24 +17,18 @@ from buildbot_cfg._declared import is_function_of_ours
 from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg._where import Location, place
 from buildbot_cfg.changes.changes import Change
-from buildbot_cfg.db.changes import ChangeModel
-from buildbot_cfg.process._rendering import render
-from buildbot_cfg.process.properties import Properties
+from buildbot_cfg.schedulers._buildsets import AddsBuildsets, with_scheduler
+from buildbot_cfg.util.service import same
 
 _NONE = object()
+#: So long a scheduler waits for an answer of its user's code before the next question.
+LONGEST_WAIT_S = 60.0
 #: So long the start of the master waits for ``activate``; it goes on in the background.
 _PATIENCE_S = 5.0
 
 
-class RunningScheduler:
+class RunningScheduler(AddsBuildsets):
     """A scheduler's life and its buildsets, in methods that users override."""
-
-    name: str
-    builderNames: Any
-    codebases: dict[str, dict[str, Any]]
-    priority: Any
-    properties: Any
-    label: Any
 
     active = False
     _changes: Any = None
@@ -43,13 +37,6 @@ class RunningScheduler:
     _starting: asyncio.Task[None] | None = None
     #: Of classes with a reconfigService of their own: what that gets.
     _config_arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
-
-    @property
-    def master(self) -> Any:
-        """The running master."""
-        from buildbot_cfg._master import MASTER
-
-        return MASTER
 
     @property
     def location(self) -> Location:
@@ -65,15 +52,12 @@ class RunningScheduler:
     def is_same_as(self, other: Any) -> bool:
         """Whether the other one was made in the same way."""
         mine, its = self._recipe(), other._recipe()  # type: ignore[attr-defined]
-        return bool(mine[0] is its[0] and mine[1:] == its[1:])
+        return mine[0] is its[0] and same(mine[1:], its[1:])
 
     async def start(self) -> None:
         """Begins its work; what takes long goes on in the background."""
         self._turn = asyncio.Lock()
-        props = Properties()
-        props.update(dict(self.properties), "Scheduler")
-        props.setProperty("scheduler", self.name, "Scheduler")
-        self.properties = props
+        self.properties = with_scheduler(self.properties, self.name)
         self._switch = await self.master.mq.startConsuming(
             self._switched, ("schedulers", None, "updated")
         )
@@ -110,13 +94,23 @@ class RunningScheduler:
     async def _guarded(
         self, what: str, function: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Calls code of the user's; what it raises is told in the log."""
-        try:
-            return await _watch.ask(lambda: function(*args, **kwargs))
-        except Exception as error:
-            trace = "" if isinstance(error, TimeoutError) else f"\n{traceback.format_exc()}"
-            _bridge.log("error", f"{self.label}: {what} failed: {error}{trace.rstrip()}")
+        """Calls code of the user's; what it raises is told in the log.
+
+        One that does not answer goes on in the background.
+        """
+        task = asyncio.ensure_future(_watch.follow(function, *args, **kwargs))
+        keep(task)
+        if not (await asyncio.wait([task], timeout=LONGEST_WAIT_S))[0]:
+            told = f"{what} has not answered for {LONGEST_WAIT_S:g} s: it goes on without"
+            _bridge.log("error", f"{self.label}: {told}")
             return None
+        error = task.exception()
+        if error is None:
+            return task.result()
+        trace = "".join(traceback.format_exception(error)).rstrip()
+        shown = error if isinstance(error, TimeoutError) else f"{error}\n{trace}"
+        _bridge.log("error", f"{self.label}: {what} failed: {shown}")
+        return None
 
     # -- what users override -----------------------------------------------------------------------
 
@@ -191,191 +185,6 @@ class RunningScheduler:
             await self._guarded(
                 f"gotChange of change {change.number}", self.gotChange, change, important
             )
-
-    # -- buildsets ---------------------------------------------------------------------------------
-
-    @started
-    async def addBuildsetForSourceStampsWithDefaults(
-        self,
-        reason: str,
-        sourcestamps: Sequence[dict[str, Any]] | None = None,
-        waited_for: bool = False,
-        properties: Any = None,
-        builderNames: Any = None,
-        priority: Any = None,
-        **kw: Any,
-    ) -> tuple[int, dict[int, int]]:
-        """Adds a buildset; codebases that are not given get the scheduler's defaults.
-
-        Args:
-            reason: why.
-            sourcestamps: dicts.
-            waited_for: somebody waits for it.
-            properties: further Properties.
-            builderNames: instead of the scheduler's.
-            priority: instead of the scheduler's.
-            **kw: further arguments of ``master.data.updates.addBuildset``.
-        """
-        given = {stamp["codebase"]: stamp for stamp in sourcestamps or ()}
-        stamps = []
-        for codebase in sorted(set(self.codebases) | set(given)):
-            stamp = await self._default_stamp(codebase)
-            stamp.update(given.get(codebase, {}))
-            stamps.append(stamp)
-        added: tuple[int, dict[int, int]] = await awaited(
-            self.addBuildsetForSourceStamps(
-                sourcestamps=stamps,
-                reason=reason,
-                waited_for=waited_for,
-                properties=properties,
-                builderNames=builderNames,
-                priority=priority,
-                **kw,
-            )
-        )
-        return added
-
-    @started
-    async def addBuildsetForChanges(
-        self,
-        waited_for: bool = False,
-        reason: str = "",
-        external_idstring: str | None = None,
-        changeids: Sequence[int] | None = None,
-        builderNames: Any = None,
-        properties: Any = None,
-        priority: Any = None,
-        **kw: Any,
-    ) -> tuple[int, dict[int, int]]:
-        """Adds a buildset for changes: of each codebase the newest one is built.
-
-        Args:
-            waited_for: somebody waits for it.
-            reason: why.
-            external_idstring: a name for it elsewhere.
-            changeids: the changes.
-            builderNames: instead of the scheduler's.
-            properties: further Properties.
-            priority: instead of the scheduler's.
-            **kw: further arguments of ``master.data.updates.addBuildset``.
-        """
-        if not changeids:
-            raise AssertionError("changeids must not be empty")
-        rows = [await self.master.data.get(("changes", number)) for number in sorted(changeids)]
-        newest = {row["codebase"]: row for row in rows if row is not None}
-        stamps: list[Any] = []
-        for codebase in sorted(self.codebases):
-            if codebase in newest:
-                stamps.append(newest[codebase]["sourcestamp"]["ssid"])
-            else:
-                stamps.append(await self._default_stamp(codebase))
-        if priority is None:
-            priority = self.priority
-        if callable(priority):
-            names = builderNames or self.builderNames
-            priority = await _watch.ask(priority, names, _by_codebase(rows))
-        added: tuple[int, dict[int, int]] = await awaited(
-            self.addBuildsetForSourceStamps(
-                sourcestamps=stamps,
-                reason=reason,
-                waited_for=waited_for,
-                external_idstring=external_idstring,
-                builderNames=builderNames,
-                properties=properties,
-                priority=priority,
-                **kw,
-            )
-        )
-        return added
-
-    @started
-    async def addBuildsetForSourceStamps(
-        self,
-        waited_for: bool = False,
-        sourcestamps: Sequence[Any] | None = None,
-        reason: str = "",
-        external_idstring: str | None = None,
-        properties: Any = None,
-        builderNames: Any = None,
-        priority: Any = None,
-        **kw: Any,
-    ) -> tuple[int, dict[int, int]]:
-        """Adds a buildset for these source stamps as they are; gives its id and its requests.
-
-        Args:
-            waited_for: somebody waits for it.
-            sourcestamps: dicts, or ids.
-            reason: why.
-            external_idstring: a name for it elsewhere.
-            properties: further Properties.
-            builderNames: instead of the scheduler's.
-            priority: instead of the scheduler's.
-            **kw: further arguments of ``master.data.updates.addBuildset``.
-        """
-        changes = await self._changes_of(sourcestamps or ())
-        props = Properties()
-        if properties is not None:
-            props.updateFromProperties(properties)
-        props.updateFromProperties(_sourced(self.properties, self.name))
-        for row in changes:
-            props.updateFromProperties(Properties.fromDict(row["properties"]))
-        props.master, props.changes = self.master, changes
-        props.sourcestamps = [
-            stamp
-            if isinstance(stamp, dict)
-            else await self.master.data.get(("sourcestamps", stamp))
-            for stamp in sourcestamps or ()
-        ]
-        names = await render(builderNames or self.builderNames, props)
-        if priority is None:
-            priority = self.priority
-        if callable(priority):
-            priority = await _watch.ask(priority, names, _by_codebase(changes))
-        return await self.master.data.updates.addBuildset(  # type: ignore[no-any-return]
-            scheduler=self.name,
-            sourcestamps=sourcestamps,
-            reason=reason,
-            waited_for=waited_for,
-            properties={n: (await render(v, props), source) for n, v, source in props.asList()},
-            builderids=await self._builder_ids(names),
-            external_idstring=external_idstring,
-            priority=priority or 0,
-            **kw,
-        )
-
-    async def _default_stamp(self, codebase: str) -> dict[str, Any]:
-        given: dict[str, Any] = {}
-        if codebase in self.codebases:
-            given = await awaited(self.getCodebaseDict(codebase))
-        return {
-            "codebase": codebase,
-            "branch": given.get("branch"),
-            "revision": given.get("revision"),
-            "repository": given.get("repository") or "",
-            "project": given.get("project") or "",
-        }
-
-    async def _changes_of(self, stamps: Sequence[Any]) -> list[dict[str, Any]]:
-        found = []
-        for stamp in stamps:
-            if not isinstance(stamp, dict):
-                rows = await self.master.data.get(("sourcestamps", stamp, "changes"))
-                found += rows[:1]
-        return found
-
-    async def _builder_ids(self, names: Sequence[str]) -> list[int]:
-        ids = []
-        for name in dict.fromkeys(names):
-            try:
-                ids.append(await self.master.data.updates.findBuilderId(name))
-            except KeyError:
-                what = f'{self.label}: builder "{name}" is not configured: nothing is built there'
-                _bridge.log("warning", what)
-        return ids
-
-    def getCodebaseDict(self, codebase: str) -> Any:
-        """The defaults of a codebase; may be async."""
-        return self.codebases[codebase]
 
     # -- values that outlive the master ------------------------------------------------------------
 
@@ -466,23 +275,6 @@ def keep(task: asyncio.Future[Any]) -> None:
     """Holds on to a task that nobody awaits."""
     _unawaited.add(task)
     task.add_done_callback(_unawaited.discard)
-
-
-def _by_codebase(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row["codebase"], []).append(ChangeModel.from_row(row))
-    return found
-
-
-def _sourced(properties: Any, name: str) -> Properties:
-    """The scheduler's own ones; users may have put a plain dict there."""
-    if isinstance(properties, Properties):
-        return properties
-    props = Properties()
-    props.update(dict(properties or {}), "Scheduler")
-    props.setProperty("scheduler", name, "Scheduler")
-    return props
 
 
 #: Who overrides one of these decides in Python. (A function of builders or changes alone, such as

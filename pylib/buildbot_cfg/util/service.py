@@ -275,7 +275,7 @@ class BuildbotService(
         if type(self) is not type(other) or self.name != other.name:
             return False
         mine = (self._config_args, self._config_kwargs)
-        return _same(mine, (other._config_args, other._config_kwargs))
+        return same(mine, (other._config_args, other._config_kwargs))
 
     async def start(self) -> None:
         """Begins to be used."""
@@ -292,7 +292,8 @@ class BuildbotService(
         await awaited(self.stopService())
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether arguments are equal."""
     # Renderables compare lazily: `==` gives a renderable, which is always true.
     if holds_renderable(one) or holds_renderable(other):
         return repr(one) == repr(other)

@@ -42,8 +42,9 @@ def play(stage):
     send("whole", "change", "changepw", WHOLE)
     empty = dict.fromkeys(WHOLE)
     del empty["codebase"]
+    empty["when"] = 1700000002
     send("empty", "change", "changepw", {**empty, "who": "bob", "files": []})
-    send("bare", "change", "changepw", {"who": "eve", "files": ["x"], "comments": "c"})
+    send("bare", "change", "changepw", {"who": "eve", "files": ["x"], "comments": "c", "when": 1})
     stage.finished("b1", 3)
     send("author", "change", "changepw", {"author": "eve", "files": ["x"], "comments": "c", "links": "", "when_timestamp": 1700000001})  # fmt: skip
     stage.finished("b1", 4)
@@ -51,10 +52,14 @@ def play(stage):
         "prefix",
         "trunk",
         "pw-t",
-        {"who": "a", "files": ["trunk/x", "tags/y", "trunk/d/z"], "comments": "c"},
+        {"who": "a", "files": ["trunk/x", "tags/y", "trunk/d/z"], "comments": "c", "when": 3},
     )
-    send("no file left", "trunk", "pw-t", {"who": "a", "files": ["tags/y"], "comments": "c"})
+    send(
+        "no file left",
+        "trunk",
+        "pw-t",
+        {"who": "a", "files": ["tags/y"], "comments": "c", "when": 2},
+    )
     stage.finished("b1", 6)
     send("wrong password", "trunk", "changepw", WHOLE)
     send("no such user", "nobody", "changepw", WHOLE)
-    send("no dictionary", "change", "changepw", "text")

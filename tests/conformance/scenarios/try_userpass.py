@@ -41,7 +41,14 @@ def play(stage):
         "bob",
         "pw-b",
         "try",
-        {"builders": [], "who": "", "comment": "", "properties": {}, "wait": True},
+        {
+            "patch": [0, ""],
+            "builders": [],
+            "who": "",
+            "comment": "",
+            "properties": {},
+            "wait": True,
+        },
     )
     ask("no comment", "bob", "pw-b", "try",
         {**FULL, "builders": ["b1"], "who": "bob", "comment": "", "patch": [0, "x"], "wait": False})  # fmt: skip

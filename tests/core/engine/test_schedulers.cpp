@@ -110,6 +110,23 @@ TEST_CASE("with a tree-stable timer changes wait until nothing changes any more,
   CHECK(host.journal.classifications.empty());
 }
 
+TEST_CASE("a clock that is set neither loses nor hurries changes that wait for a stable tree") {
+  const auto jump = GENERATE(-24h, 24h);
+  SchedulerHost host;
+  host.scheduler->tree_stable_timer = 60s;
+  host.start();
+  host.change("1");
+  host.advance(30s);
+  host.clock.jump(jump);
+  host.change("2");
+  host.advance(59s);
+  CHECK(host.revisions().empty());
+  host.advance(1s);
+  CHECK(host.revisions() == std::vector<std::string>{"2"});
+  host.advance(48h);
+  CHECK(host.revisions().size() == 1);
+}
+
 TEST_CASE("changes that wait for a stable tree survive a restart") {
   SchedulerHost host;
   host.scheduler->tree_stable_timer = 60s;

@@ -145,21 +145,35 @@ TEST_CASE("clocks that are set neither make a storm of builds nor stop a schedul
 }
 
 TEST_CASE("the local time of a nightly scheduler follows daylight saving") {
+  struct Change {
+    const char* zone;
+    std::int64_t noon_before;  // the change is next night
+    std::size_t hour;
+    std::vector<std::string> expected;
+  };
+  const Change change = GENERATE(
+      Change{"Europe/Berlin", 1774695600, 3, {"29 03:00 CEST", "30 03:00 CEST"}},
+      Change{"Europe/Berlin", 1774695600, 2, {"29 03:00 CEST", "30 02:00 CEST"}},  // 02:00 does not exist
+      Change{"Europe/Berlin", 1792836000, 2, {"25 02:00 CEST", "26 02:00 CET"}},   // 02:00 comes twice
+      Change{"America/New_York", 1772902800, 2, {"08 03:00 EDT", "09 02:00 EDT"}},
+      Change{"America/New_York", 1793462400, 1, {"01 01:00 EDT", "02 01:00 EST"}});
+  CAPTURE(change.zone, change.noon_before);
   TimedHost host(Kind::nightly);
-  setenv("TZ", "Europe/Berlin", 1);
+  setenv("TZ", change.zone, 1);
   tzset();
-  host.clock.set_wall(std::chrono::seconds(1774692000));  // 2026-03-28 11:00 CET, the change is next night
+  host.scheduler->times.hours.reset().set(change.hour);
+  host.clock.set_wall(std::chrono::seconds(change.noon_before));
   host.start();
-  host.advance(48h);
+  host.advance(47h);
 
   std::vector<std::string> times;
   for (const auto& [id, row] : host.journal.buildsets) {
     const std::time_t seconds = row.submitted_at;
     char text[20];
-    std::strftime(text, sizeof text, "%d %H:%M", std::localtime(&seconds));
+    std::strftime(text, sizeof text, "%d %H:%M %Z", std::localtime(&seconds));
     times.emplace_back(text);
   }
-  CHECK(times == std::vector<std::string>{"29 03:00", "30 03:00"});
+  CHECK(times == change.expected);
 }
 
 TEST_CASE("with onlyIfChanged nothing is built without a change, except the first time") {
