@@ -6,19 +6,19 @@ namespace kiln::app {
 void ClientBridge::add_change(script::ChangeDraft draft, Reply<ChangeId> reply) {
   const script::ConfigPtr config = engine_.config();
   if (!config || !config->change_hooks) return engine_.add_change(std::move(draft), std::move(reply));
-  const auto add = [this, reply = std::move(reply)](Result<script::ChangeDraft> complete) {
+  const auto add = [&engine = engine_, reply = std::move(reply)](Result<script::ChangeDraft> complete) {
     if (!complete) return reply(complete.error());
-    engine_.add_change(*std::move(complete), reply);
+    engine.add_change(*std::move(complete), reply);
   };
   config->change_hooks->complete(std::move(draft), add);
 }
 
 void ClientBridge::submit_try(const std::string& scheduler, wire::TryJob job, Reply<Requests> reply) {
-  const auto tell = [this, reply = std::move(reply)](const Result<engine::ForceResult>& done) {
+  const auto tell = [&engine = engine_, reply = std::move(reply)](const Result<engine::ForceResult>& done) {
     if (!done) return reply(done.error());
     Requests requests;
     for (const auto& [builder, request] : done->requests) {
-      const std::string* name = engine_.builder_name(builder);
+      const std::string* name = engine.builder_name(builder);
       if (name != nullptr) requests.emplace_back(*name, request);
     }
     reply(std::move(requests));

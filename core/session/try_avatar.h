@@ -17,7 +17,6 @@ class TryAvatar : public Avatar, public data::Subscriber, public std::enable_sha
  public:
   TryAvatar(ConnectionPtr connection, ClientHost& host, std::string scheduler)
       : connection_(std::move(connection)), host_(host), scheduler_(std::move(scheduler)) {}
-  ~TryAvatar() override { host_.events().drop(*this); }
 
   void on_call(wire::Called&& call) override;
   void on_update(wire::CommandUpdated&& update) override;
@@ -54,7 +53,7 @@ class TryAvatar : public Avatar, public data::Subscriber, public std::enable_sha
   void step_changed(std::int64_t id, bool is_over, const JsonObject& row);
 
   const ConnectionPtr connection_;
-  ClientHost& host_;
+  ClientHost& host_;  // as long as the connection lives
   const std::string scheduler_;
   std::map<std::uint64_t, ClientHost::Requests> jobs_;
   std::map<std::int64_t, Request> requests_;
