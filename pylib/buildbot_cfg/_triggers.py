@@ -35,7 +35,7 @@ async def trigger_scheduler(
         )
     )
     ids, results = begun
-    bsid, brids = await _watch.ask(lambda: ids)
+    bsid, brids = await awaited(ids)
     ticket = next(_tickets)
     _results[ticket] = results
     return ticket, bsid or 0, brids or {}

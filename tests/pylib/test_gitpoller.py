@@ -223,7 +223,7 @@ class View:
 
     def __init__(self, *sources):
         self.basedir, self.sources, self.values = MASTER.basedir, list(sources), {}
-        self.services, self.db_url = [], ""
+        self.services, self.scripted, self.db_url = [], [], ""
         self.settings = settings_of({}, lambda _: NOWHERE)
 
 

@@ -31,6 +31,8 @@ class RunningScheduler(AddsBuildsets):
     """A scheduler's life and its buildsets, in methods that users override."""
 
     active = False
+    #: What its last event said; None: there was none yet.
+    _told_enabled: bool | None = None
     _changes: Any = None
     _switch: Any = None
     _turn: asyncio.Lock | None = None
@@ -42,6 +44,13 @@ class RunningScheduler(AddsBuildsets):
     def location(self) -> Location:
         """Where the user's file makes it."""
         return place(self)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is switched on now."""
+        if self._told_enabled is not None:
+            return self._told_enabled
+        return bool(self.master.mirror.is_enabled(self.name))
 
     def isActive(self) -> bool:
         """Whether it runs here."""
@@ -78,18 +87,20 @@ class RunningScheduler(AddsBuildsets):
         if self._config_arguments is not None:
             args, kwargs = self._config_arguments
             await self._guarded("reconfigService", self.reconfigService, *args, **kwargs)  # type: ignore[attr-defined]
-        await self._set_active(True)
+        # Of a disabled one too, which looks at `enabled` by itself.
+        self.active = self.enabled
+        await self._guarded("activate", self.activate)
 
     async def _switched(self, key: Any, row: dict[str, Any]) -> None:
-        if row["name"] == self.name and bool(row["enabled"]) != self.active:
-            await self._set_active(bool(row["enabled"]))
+        if row["name"] == self.name:
+            self._told_enabled = bool(row["enabled"])
+            if self._told_enabled != self.active:
+                await self._set_active(self._told_enabled)
 
     async def _set_active(self, active: bool) -> None:
         self.active = active
-        await self._guarded("activate" if active else "deactivate", self._activation(active))
-
-    def _activation(self, active: bool) -> Callable[[], Any]:
-        return self.activate if active else self.deactivate
+        what = "activate" if active else "deactivate"
+        await self._guarded(what, self.activate if active else self.deactivate)
 
     async def _guarded(
         self, what: str, function: Callable[..., Any], *args: Any, **kwargs: Any

@@ -26,7 +26,6 @@ class RunningTimed(AbsoluteSourceStampsMixin, RunningScheduler):
     branch: Any
     change_filter: Any
     fileIsImportant: Any
-    enabled: bool
 
     _clock: asyncio.Task[None] | None = None
     _looks_again: asyncio.Event | None = None

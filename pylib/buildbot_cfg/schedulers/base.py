@@ -95,13 +95,6 @@ class ReconfigurableBaseScheduler(RunningScheduler, SchedulerBase, metaclass=Dec
             report('"codebases" must not be empty', self.label)
         return checked
 
-    @property
-    def enabled(self) -> bool:
-        """Whether it is switched on now."""
-        from buildbot_cfg._master import MASTER
-
-        return MASTER.mirror.is_enabled(self.name)
-
     def getConfigDict(self) -> dict[str, Any]:
         """Its name, its class and the arguments that it was made with."""
         cls, args, kwargs = self._recipe()

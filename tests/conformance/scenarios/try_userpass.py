@@ -43,6 +43,8 @@ def play(stage):
         "try",
         {
             "patch": [0, ""],
+            "repository": "",
+            "project": "",
             "builders": [],
             "who": "",
             "comment": "",
