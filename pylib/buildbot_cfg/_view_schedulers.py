@@ -27,6 +27,7 @@ from buildbot_cfg.schedulers.triggerable import Triggerable
 from buildbot_cfg.schedulers.trysched import Try_Jobdir, Try_Userpass
 from buildbot_cfg.util import NotABranch
 
+
 @dataclass(slots=True)
 class SchedulerView:
     """One scheduler."""
