@@ -23,7 +23,7 @@ SourceStamp to_stamp(wire::TryJob& job) {
   stamp.revision = std::move(job.revision);
   stamp.repository = std::move(job.repository);
   stamp.project = std::move(job.project);
-  if (job.patch) {
+  if (job.patch && !job.patch->diff.empty()) {
     Patch patch;
     patch.level = static_cast<int>(job.patch->level);
     patch.author = std::move(job.who);

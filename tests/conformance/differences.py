@@ -238,6 +238,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "A patch without an author has no owner; Buildbot makes one without a name.",
     ),
     Allowed(
+        ("try_userpass",),
+        "buildrequests.try *.priority",
+        "The scheduler's priority counts; Buildbot forgets it for try jobs.",
+    ),
+    Allowed(
         ("git_patch",),
         "builds.b1/*.steps.*.logs.stdio.*",
         "The mark of a patched tree is where the next build looks, whichever folder was patched; Buildbot's is in the "

@@ -8,7 +8,6 @@ from typing import Any
 
 from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._tasks import awaited, started
-from buildbot_cfg.db.changes import ChangeModel
 from buildbot_cfg.process._rendering import render
 from buildbot_cfg.process.properties import Properties
 
@@ -215,6 +214,8 @@ class AddsBuildsets:
 
 
 def _by_codebase(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    from buildbot_cfg.db.changes import ChangeModel  # who only checks a file needs none of it
+
     found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row["codebase"], []).append(ChangeModel.from_row(row))

@@ -16,7 +16,6 @@ from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._declared import is_function_of_ours
 from buildbot_cfg._tasks import awaited, started
 from buildbot_cfg._where import Location, place
-from buildbot_cfg.changes.changes import Change
 from buildbot_cfg.schedulers._buildsets import AddsBuildsets, with_scheduler
 from buildbot_cfg.util.service import same
 
@@ -177,6 +176,8 @@ class RunningScheduler(AddsBuildsets):
     async def _judge(
         self, row: dict[str, Any], is_important: Any, chosen: Any, only_important: bool
     ) -> None:
+        from buildbot_cfg.changes.changes import Change
+
         if row["codebase"] not in self.codebases:
             what = (
                 f'change {row["changeid"]} of codebase "{row["codebase"]}" is not for {self.label}'

@@ -77,6 +77,15 @@ TEST_CASE("a try job without builders is for all of the scheduler's, one with ot
   CHECK(host.journal.buildsets.size() == 1);
 }
 
+TEST_CASE("an empty patch is none") {
+  TryHost host;
+  host.start();
+  wire::TryJob bare = job();
+  bare.patch->diff.clear();
+  REQUIRE(host.submit(bare));
+  CHECK_FALSE(host.last().sourcestamps.at(0).patch);
+}
+
 TEST_CASE("a job file keeps its id, and its reason has no comment") {
   TryHost host;
   host.scheduler->kind = script::SchedulerConfig::Kind::try_jobdir;
