@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/http/base64.h"
+#include "core/base/base64.h"
 #include "core/http/jwt.h"
 #include "core/http/login.h"
 #include "core/http/sessions.h"
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.headers.emplace_back("cookie", text);
   http::Sessions(key).identify(request);
   if (http::verify_jwt(text, "a key that nobody knows", 0)) std::abort();
-  if (const auto bytes = http::from_base64url(text); bytes && http::to_base64url(*bytes) != text) std::abort();
+  if (const auto bytes = from_base64url(text); bytes && to_base64url(*bytes) != text) std::abort();
   (void)http::basic_credentials(text);
   check_signed(text);
   return 0;
