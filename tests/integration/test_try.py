@@ -150,7 +150,7 @@ def test_hostile_job_files_do_no_harm(master: Master) -> None:
         file.truncate(10**12)
     (jobs / "tmp" / "huge").rename(new / "d-huge")
     (new / "e\nline").write_bytes(b"\0" * 100)
-    (new / "f-cut").write_bytes(netstrings("1", "id", "main", "r", "0", "diff", "b1")[:-5])
+    (new / "f-cut").write_bytes(netstrings("1", "id", "main", "r", "0", "diff", "b1")[:-3])
     (new / "g-count").write_bytes(b"999999999999:")
     (new / "h-level").write_bytes(netstrings("1", "id", "main", "r", "99999", "diff", "b1"))
     (new / "i-deep").write_bytes(netstrings("5", "[" * 100_000))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from buildbot_cfg import _bridge, _watch
-from buildbot_cfg._tasks import awaited, started
+from buildbot_cfg._tasks import started
 from buildbot_cfg.process._rendering import render
 from buildbot_cfg.process.properties import Properties
 
@@ -57,16 +57,15 @@ class AddsBuildsets:
             stamp = await self._default_stamp(codebase)
             stamp.update(given.get(codebase, {}))
             stamps.append(stamp)
-        added: tuple[int, dict[int, int]] = await awaited(
-            self.addBuildsetForSourceStamps(
-                sourcestamps=stamps,
-                reason=reason,
-                waited_for=waited_for,
-                properties=properties,
-                builderNames=builderNames,
-                priority=priority,
-                **kw,
-            )
+        added: tuple[int, dict[int, int]] = await _watch.follow(
+            self.addBuildsetForSourceStamps,
+            sourcestamps=stamps,
+            reason=reason,
+            waited_for=waited_for,
+            properties=properties,
+            builderNames=builderNames,
+            priority=priority,
+            **kw,
         )
         return added
 
@@ -109,17 +108,16 @@ class AddsBuildsets:
         if callable(priority):
             names = builderNames or self.builderNames
             priority = await _watch.ask(priority, names, _by_codebase(rows))
-        added: tuple[int, dict[int, int]] = await awaited(
-            self.addBuildsetForSourceStamps(
-                sourcestamps=stamps,
-                reason=reason,
-                waited_for=waited_for,
-                external_idstring=external_idstring,
-                builderNames=builderNames,
-                properties=properties,
-                priority=priority,
-                **kw,
-            )
+        added: tuple[int, dict[int, int]] = await _watch.follow(
+            self.addBuildsetForSourceStamps,
+            sourcestamps=stamps,
+            reason=reason,
+            waited_for=waited_for,
+            external_idstring=external_idstring,
+            builderNames=builderNames,
+            properties=properties,
+            priority=priority,
+            **kw,
         )
         return added
 
@@ -181,7 +179,7 @@ class AddsBuildsets:
     async def _default_stamp(self, codebase: str) -> dict[str, Any]:
         given: dict[str, Any] = {}
         if codebase in self.codebases:
-            given = await awaited(self.getCodebaseDict(codebase))
+            given = await _watch.follow(self.getCodebaseDict, codebase)
         return {
             "codebase": codebase,
             "branch": given.get("branch"),

@@ -7,7 +7,7 @@ import asyncio
 import time
 from typing import Any
 
-from buildbot_cfg import _bridge
+from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._tasks import awaited, done, started
 from buildbot_cfg.schedulers._running import AbsoluteSourceStampsMixin, RunningScheduler
 from buildbot_cfg.util import NotABranch
@@ -89,24 +89,28 @@ class RunningTimed(AbsoluteSourceStampsMixin, RunningScheduler):
         """It is time: builds, unless only changes count and there were none."""
         kept = await self._kept()
         if self.onlyIfChanged and not self._is_first and self._was_on:
-            is_forced = await awaited(self.maybe_force_build_on_unimportant_changes(self.now()))
+            is_forced = await _watch.follow(
+                self.maybe_force_build_on_unimportant_changes, self.now()
+            )
             if not is_forced and not any(important for _, important in kept.values()):
                 what = f"{self.label} builds nothing: there were no important changes"
                 _bridge.log("info", what)
                 return
         if kept:
-            await awaited(
-                self.addBuildsetForChanges(
-                    reason=self.reason, changeids=sorted(kept), priority=self.priority
-                )
+            await _watch.follow(
+                self.addBuildsetForChanges,
+                reason=self.reason,
+                changeids=sorted(kept),
+                priority=self.priority,
             )
             await self._keep({})
             return
         stamps = [{"codebase": codebase} for codebase in self.codebases]
-        await awaited(
-            self.addBuildsetForSourceStampsWithDefaults(
-                reason=self.reason, sourcestamps=stamps, priority=self.priority
-            )
+        await _watch.follow(
+            self.addBuildsetForSourceStampsWithDefaults,
+            reason=self.reason,
+            sourcestamps=stamps,
+            priority=self.priority,
         )
 
     def maybe_force_build_on_unimportant_changes(self, current_actuation_time: float) -> Any:

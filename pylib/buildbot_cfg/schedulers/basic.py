@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg import _watch
 from buildbot_cfg._checks import check_attributes, check_callable
 from buildbot_cfg._declared import is_function_of_ours
 from buildbot_cfg._errors import report
@@ -107,7 +108,7 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
             self.startConsumingChanges(self.fileIsImportant, self.change_filter, self.onlyImportant)
         )
         if self.treeStableTimer:
-            await awaited(self.scanExistingClassifiedChanges())
+            await _watch.follow(self.scanExistingClassifiedChanges)
 
     @started
     async def deactivate(self) -> None:
@@ -122,10 +123,11 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
         """Builds an important change, at once or when the tree is stable."""
         if not self.treeStableTimer:
             if important:
-                await awaited(
-                    self.addBuildsetForChanges(
-                        reason=self.reason, changeids=[change.number], priority=self.priority
-                    )
+                await _watch.follow(
+                    self.addBuildsetForChanges,
+                    reason=self.reason,
+                    changeids=[change.number],
+                    priority=self.priority,
                 )
             return
         kept = await self._kept()
@@ -158,13 +160,14 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
     async def stableTimerFired(self, timer_name: str) -> None:
         """The tree is stable: what waits is built."""
         self._timers.pop(timer_name, None)
-        found = await awaited(self.getChangeClassificationsForTimer(0, timer_name))
+        found = await _watch.follow(self.getChangeClassificationsForTimer, 0, timer_name)
         if not found:
             return
-        await awaited(
-            self.addBuildsetForChanges(
-                reason=self.reason, changeids=sorted(found), priority=self.priority
-            )
+        await _watch.follow(
+            self.addBuildsetForChanges,
+            reason=self.reason,
+            changeids=sorted(found),
+            priority=self.priority,
         )
         kept = await self._kept()
         await self._keep({number: value for number, value in kept.items() if number not in found})

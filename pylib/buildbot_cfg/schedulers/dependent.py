@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg import _watch
 from buildbot_cfg._checks import shown
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, started
@@ -82,8 +83,9 @@ class Dependent(ReconfigurableBaseScheduler):
         await self.setState("upstream_bsids", pending)
         if row["results"] in (SUCCESS, WARNINGS):
             stamps = [stamp["ssid"] for stamp in row["sourcestamps"]]
-            await awaited(
-                self.addBuildsetForSourceStamps(
-                    sourcestamps=stamps, reason=self.reason, priority=self.priority
-                )
+            await _watch.follow(
+                self.addBuildsetForSourceStamps,
+                sourcestamps=stamps,
+                reason=self.reason,
+                priority=self.priority,
             )

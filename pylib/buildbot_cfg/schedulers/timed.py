@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg import _watch
 from buildbot_cfg._checks import check_callable, check_type
 from buildbot_cfg._errors import report
 from buildbot_cfg._tasks import awaited, started
@@ -346,8 +347,9 @@ class NightlyTriggerable(NightlyBase):
             return
         await awaited(self.setState("asked_for", None))
         props = {name: tuple(value) for name, value in asked.pop("set_props").items()}
-        await awaited(
-            self.addBuildsetForSourceStampsWithDefaults(
-                reason=self.reason, properties=Properties.fromDict(props), **asked
-            )
+        await _watch.follow(
+            self.addBuildsetForSourceStampsWithDefaults,
+            reason=self.reason,
+            properties=Properties.fromDict(props),
+            **asked,
         )

@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from buildbot_cfg import _watch
 from buildbot_cfg._checks import check_type
-from buildbot_cfg._tasks import awaited, promised
+from buildbot_cfg._tasks import promised
 from buildbot_cfg.process.properties import Properties
 from buildbot_cfg.schedulers._running import completed, keep
 from buildbot_cfg.schedulers.base import ReconfigurableBaseScheduler
@@ -68,16 +69,15 @@ class Triggerable(ReconfigurableBaseScheduler):
             props.updateFromProperties(set_props)
             reason = set_props.getProperty("reason") or reason
         ids = asyncio.ensure_future(
-            awaited(
-                self.addBuildsetForSourceStampsWithDefaults(
-                    reason,
-                    sourcestamps,
-                    waited_for,
-                    priority=self.priority,
-                    properties=props,
-                    parent_buildid=parent_buildid,
-                    parent_relationship=parent_relationship,
-                )
+            _watch.follow(
+                self.addBuildsetForSourceStampsWithDefaults,
+                reason,
+                sourcestamps,
+                waited_for,
+                priority=self.priority,
+                properties=props,
+                parent_buildid=parent_buildid,
+                parent_relationship=parent_relationship,
             )
         )
         keep(ids)
