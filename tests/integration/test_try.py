@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""`buildbot try` and `buildbot sendchange`: Buildbot's own programs (of KILN_UPSTREAM), and what hostile ones do."""
+"""`buildbot try` and `buildbot sendchange`: Buildbot's own programs (of KILN_UPSTREAM), and what hostile ones do.
+
+A refused `buildbot try` never ends, whichever master it talks to: that is for the client of ours.
+"""
 
 from __future__ import annotations
 
@@ -87,11 +90,8 @@ def test_buildbots_own_try_and_sendchange(master: Master, port: int, tmp_path: P
         "level": 1,
     }
 
-    foreign = upstream(tmp_path, *common, *job, "--builder=foreign")
+    foreign = upstream(tmp_path, *common, *job[:-1], "--builder=foreign")
     assert "success" not in foreign.stdout and len(master.rows("buildrequests")) == 1
-    wrong = upstream(tmp_path, *common, "--passwd=no", "--get-builder-names")
-    assert wrong.returncode != 0 and "b1" not in wrong.stdout
-
     sent = upstream(tmp_path, "sendchange", f"--master=127.0.0.1:{master.pb}", "--who=Bob", "--branch=main",
                     "--revision=r9", "--comments=why", "--property=color:red", "src/a.c")  # fmt: skip
     assert sent.returncode == 0 and "change sent successfully" in sent.stdout, sent.stdout
