@@ -74,11 +74,11 @@ class PythonRuntime final : public Runtime {
   PythonRuntime(std::unique_ptr<Interpreter> interpreter, const RuntimeOptions& options, std::filesystem::path program)
       : program_(std::move(program)),
         python_(options.python),
-        serves_(options.logs_output),
+        serves_(options.serves),
         interpreter_(std::move(interpreter)) {
     const py::gil_scoped_acquire gil;
     policy_.emplace();
-    if (options.logs_output) policy_function("redirect_output")();
+    if (options.serves) policy_function("redirect_output")();
   }
   ~PythonRuntime() override {
     const py::gil_scoped_acquire gil;

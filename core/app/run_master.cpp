@@ -46,7 +46,7 @@ int run_master(int argc, char** argv, const script::RuntimeFactory& make_runtime
     return start_master(*start, [&] { return make_runtime({options.python, true}); });
   }
   if (const auto* restart = std::get_if<Restart>(&options.command)) {
-    return restart_master(*restart, [&] { return make_runtime({options.python}); });
+    return restart_master(*restart, [&] { return make_runtime({options.python, true}); });
   }
   if (const auto* reconfig = std::get_if<Reconfig>(&options.command)) return report(reconfig_master(*reconfig));
   if (const auto* check = std::get_if<CheckConfig>(&options.command)) {

@@ -110,7 +110,7 @@ class Runtime {
 
 struct RuntimeOptions {
   std::string python;  // --python; empty: found by $VIRTUAL_ENV or pyvenv.cfg beside the executable
-  bool logs_output = false;  // what Python code prints goes into the master's log
+  bool serves = false;  // a master uses what it loads, and its log gets what Python code prints
 };
 using RuntimeFactory = std::function<Result<std::unique_ptr<Runtime>>(const RuntimeOptions&)>;
 
