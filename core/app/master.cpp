@@ -18,6 +18,7 @@
 #include "core/base/log.h"
 #include "core/data/engine_controls.h"
 #include "core/data/event_bus.h"
+#include "core/data/waiting.h"
 #include "core/db/change_store.h"
 #include "core/files/file_transfers.h"
 
@@ -123,7 +124,9 @@ void Master::Parts::make_engine(Snapshot snapshot) {
   };
   engine = std::make_unique<engine::Engine>(
       engine::Engine::Needs{loop.clock(), db->journal(), events, *logs, *transfers, find_changes}, std::move(snapshot));
-  api = std::make_unique<data::Api>(data::Api::Needs{*db, *logs, [this] { return engine->config(); }});
+  api = std::make_unique<data::Api>(
+      data::Api::Needs{*db, *logs, [this] { return engine->config(); },
+                       [this](const data::PathArgs& args) { return data::waiting_requests(*engine, args); }});
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
   authz = std::make_unique<data::Authz>(data::Authz::Needs{*db, [this] { return engine->config(); }});
   bridge = std::make_unique<MasterBridge>(MasterBridge::Needs{

@@ -14,6 +14,7 @@ struct Api::Job {
   ResultSpec spec;
   script::ConfigPtr config;
   const logs::LogStore& logs;
+  std::vector<WaitingRequestRow> waiting;
   bool indent = false;
   std::function<void(Answer&)> finish;
 };
@@ -31,11 +32,15 @@ Result<R> guarded(const std::string& what, Work&& work) {
   }
 }
 
+// What it shows changes without any write to the database.
+bool is_live(const Endpoint& endpoint) { return endpoint.type == Resource<WaitingRequestRow>::type; }
+
 bool is_log_text(const Endpoint& endpoint) { return endpoint.type == "logchunk"; }
 
 Result<RowText> read_rows(const Endpoint& endpoint, const PathArgs& args, const ResultSpec& spec,
-                          const script::ConfigPtr& config, db::Connection& db) {
-  const Query query{db, endpoint, args, spec, config};
+                          const script::ConfigPtr& config, const std::vector<WaitingRequestRow>& waiting,
+                          db::Connection& db) {
+  const Query query{db, endpoint, args, spec, config, waiting};
   auto rows = endpoint.handler(query);
   if (rows.has_value() && endpoint.kind == EndpointKind::single && rows->count == 0) {
     return make_error(Errc::not_found, endpoint.not_found_text(args));
@@ -93,12 +98,12 @@ Result<Json> null_when_missing(Result<Json> answer) {
 }  // namespace
 
 Result<Answer> Api::run_rows(const Job& job, db::Connection& db) {
-  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, db);
+  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, job.waiting, db);
   if (rows.has_error()) return rows.error();
   Answer answer;
   answer.body = envelope(job.endpoint, *rows);
   if (job.indent) answer.body = indent_json(answer.body);
-  answer.is_cacheable = true;
+  answer.is_cacheable = !is_live(job.endpoint);
   return answer;
 }
 
@@ -120,9 +125,17 @@ Result<Json> Api::run_json(const Job& job, db::Connection& db) {
   if (is_log_text(job.endpoint)) {
     return null_when_missing(contents_as_json({db, job.logs, job.endpoint, job.args, job.spec, false}));
   }
-  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, db);
+  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, job.waiting, db);
   if (rows.has_error()) return null_when_missing(rows.error());
   return to_json(job.endpoint, *rows);
+}
+
+Api::Job Api::job(EndpointMatch match, ResultSpec spec) const {
+  const Endpoint& endpoint = *match.endpoint;
+  std::vector<WaitingRequestRow> waiting;
+  if (is_live(endpoint) && needs_.waiting) waiting = needs_.waiting(match.args);
+  return {endpoint, std::move(match.args), std::move(spec), needs_.config(), needs_.logs, std::move(waiting), false,
+          nullptr};
 }
 
 void Api::get(GetRequest request, Reply<Answer> reply) {
@@ -133,8 +146,9 @@ void Api::get(GetRequest request, Reply<Answer> reply) {
   auto spec = is_raw ? ResultSpec()
                      : parse_result_spec(request.args, {endpoint.fields, endpoint.kind == EndpointKind::collection});
   if (spec.has_error()) return reply(spec.error());
-  auto job = std::make_shared<const Job>(Job{endpoint, std::move(match->args), *std::move(spec), needs_.config(),
-                                             needs_.logs, request.indent, std::move(request.finish)});
+  auto job = std::make_shared<Job>(this->job(*std::move(match), *std::move(spec)));
+  job->indent = request.indent;
+  job->finish = std::move(request.finish);
   needs_.db.read<Answer>(
       [job](db::Connection& db) {
         return guarded<Answer>(std::string(job->endpoint.plural), [&] { return run(*job, db); });
@@ -157,8 +171,7 @@ void Api::get_json(const std::string& path, ResultSpec spec, Reply<Json> reply) 
   if (endpoint.kind == EndpointKind::raw || endpoint.kind == EndpointKind::raw_inline) {
     return reply(make_error(Errc::not_supported, "cannot answer '" + path + "' as JSON: it is a file"));
   }
-  auto job = std::make_shared<const Job>(Job{endpoint, std::move(match->args), std::move(spec), needs_.config(),
-                                             needs_.logs, false, nullptr});
+  const auto job = std::make_shared<const Job>(this->job(*std::move(match), std::move(spec)));
   needs_.db.read<Json>(
       [job](db::Connection& db) {
         return guarded<Json>(std::string(job->endpoint.plural), [&] { return run_json(*job, db); });

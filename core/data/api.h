@@ -11,6 +11,7 @@
 #include "core/data/result_spec_args.h"
 #include "core/db/database.h"
 #include "core/logs/log_store.h"
+#include "core/model/extra_entities.h"
 #include "core/script/config.h"
 
 namespace kiln::data {
@@ -48,6 +49,8 @@ class Api {
     db::Database& db;
     const logs::LogStore& logs;
     std::function<script::ConfigPtr()> config;  // the current one, or null
+    // The requests that wait, of those that the path names: one, or a builder's.
+    std::function<std::vector<WaitingRequestRow>(const PathArgs&)> waiting;
   };
   explicit Api(Needs needs) : needs_(std::move(needs)) {}
 
@@ -64,6 +67,7 @@ class Api {
 
  private:
   struct Job;
+  Job job(EndpointMatch match, ResultSpec spec) const;
   static Result<Answer> run(const Job& job, db::Connection& db);
   static Result<Json> run_json(const Job& job, db::Connection& db);
   static Result<Answer> run_rows(const Job& job, db::Connection& db);

@@ -48,6 +48,7 @@ struct Endpoint {
   std::vector<std::string_view> patterns;  // "builds/n:buildid/steps"
   Handler handler;
   bool is_root = false;  // listed by rootlinks
+  bool is_own = false;   // Buildbot has none such: application.spec, which is Buildbot's, leaves it out
 
   std::string not_found_text(const PathArgs& args) const;
 };

@@ -36,6 +36,11 @@ void add_build_endpoints(std::vector<Endpoint>& table) {
                               get_builds, true));
   table.push_back(list<Build>({"builds/n:buildid/triggered_builds"}, get_triggered_builds));
   table.push_back(one<BuildRequest>({"buildrequests/n:buildrequestid"}, get_buildrequests));
+  for (Endpoint waiting : {one<WaitingRequestRow>({"buildrequests/n:buildrequestid/waiting"}, get_waiting),
+                           list<WaitingRequestRow>({"builders/n:builderid/waiting"}, get_waiting)}) {
+    waiting.is_own = true;
+    table.push_back(std::move(waiting));
+  }
   table.push_back(
       list<BuildRequest>({"buildrequests", "builders/n:builderid/buildrequests"}, get_buildrequests, true));
 }

@@ -21,6 +21,7 @@ struct Query {
   const PathArgs& args;
   const ResultSpec& spec;
   const script::ConfigPtr& config;  // null: none loaded yet
+  const std::vector<WaitingRequestRow>& waiting;  // of endpoints that show these
 
   BuildId build_id_arg() const { return BuildId(args.number("buildid").value_or(0)); }
 };
@@ -69,6 +70,7 @@ Result<RowText> get_logs(const Query&);
 Result<RowText> get_schedulers(const Query&);
 Result<RowText> get_changesources(const Query&);
 Result<RowText> get_forceschedulers(const Query&);
+Result<RowText> get_waiting(const Query&);
 Result<RowText> get_properties(const Query&);
 Result<RowText> get_property_list(const Query&);
 Result<RowText> get_change_property_list(const Query&);

@@ -84,6 +84,7 @@ JsonObject describe(std::string_view type, std::span<const FieldInfo> fields) {
 Result<RowText> get_spec(const Query& query) {
   std::vector<PathSpec> rows;
   for (const Endpoint& endpoint : endpoints()) {
+    if (endpoint.is_own) continue;
     Json type_spec = describe(endpoint.type, endpoint.fields);
     if (endpoint.type == "sourcedproperties") type_spec = JsonObject{{"name", "sourcedproperties"}};
     for (const std::string_view pattern : endpoint.patterns) {

@@ -20,6 +20,14 @@ namespace {
 // Upstream cuts connections that long after it asked running builds to end.
 constexpr std::chrono::seconds shutdown_patience{5};
 
+// The latest builds count most.
+void note_duration(std::optional<double>& mean, const Build& build) {
+  const bool counts = build.complete_at && build.results && *build.results <= Results::failure;
+  if (!counts) return;
+  const auto took = static_cast<double>(*build.complete_at - build.started_at);
+  mean = mean ? *mean * 0.7 + took * 0.3 : took;
+}
+
 Error storage_lost() { return make_error(Errc::storage_full, "the database cannot be written now, try again later"); }
 
 }  // namespace
@@ -132,6 +140,9 @@ std::vector<std::pair<std::string, std::string>> Engine::Parts::builds_starting(
 }
 
 void Engine::Parts::build_ended(BuildRun& build) {
+  if (BuilderState* builder = requests.find_builder(build.builder().name)) {
+    note_duration(builder->mean_seconds, build.row());
+  }
   builds_by_id.erase(build.row().id);
   builds.erase(&build);
   check_drained();
@@ -409,7 +420,18 @@ const std::string* Engine::builder_name(BuilderId id) const {
   return builder == nullptr || builder->name.empty() ? nullptr : &builder->name;
 }
 
-std::vector<WaitReason> Engine::wait_reasons() const { return parts_->matcher.wait_reasons(); }
+std::vector<WaitingRow> Engine::wait_reasons() const { return parts_->matcher.wait_reasons(); }
+
+std::optional<WaitingRow> Engine::wait_reasons(RequestId request) const {
+  return parts_->matcher.wait_reasons(request);
+}
+
+std::vector<WaitingRow> Engine::wait_reasons(BuilderId id, std::size_t limit) const {
+  const BuilderState* builder = parts_->requests.find_builder(id);
+  if (builder == nullptr) return {};
+  return parts_->matcher.wait_reasons(*builder, limit);
+}
+
 std::size_t Engine::running_builds() const { return parts_->builds.size(); }
 std::vector<LockReport> Engine::locks() const { return parts_->kernel.locks.reports(); }
 

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/engine/kernel.h"
+#include "core/engine/wait_reason.h"
 #include "core/engine/worker_link.h"
 #include "core/logs/log_store.h"
 #include "core/model/event.h"
@@ -23,12 +24,6 @@ namespace kiln::engine {
 struct ForceResult {
   BuildsetId buildset;
   std::vector<std::pair<BuilderId, RequestId>> requests;
-};
-
-// Why a request is not being built, in words for people.
-struct WaitReason {
-  RequestId request;
-  std::string text;
 };
 
 // All decisions of a master: from changes to finished builds. Lives on the loop thread; owned by app/. It has no socket,
@@ -86,7 +81,10 @@ class Engine {
 
   BuilderId builder_id(const std::string& name) const;  // 0: unknown
   const std::string* builder_name(BuilderId id) const;
-  std::vector<WaitReason> wait_reasons() const;
+  // Why requests are not being built: all, one (none: it does not wait), the first ones of a builder.
+  std::vector<WaitingRow> wait_reasons() const;
+  std::optional<WaitingRow> wait_reasons(RequestId request) const;
+  std::vector<WaitingRow> wait_reasons(BuilderId builder, std::size_t limit) const;
   std::size_t running_builds() const;
   // Those that are held or waited for: by whom, and in which order.
   std::vector<LockReport> locks() const;

@@ -51,16 +51,32 @@ bool is_eligible(const WorkerState& worker, const BuilderState& builder) {
          knows(worker, builder);
 }
 
-std::string reason_against(const WorkerState& worker, const BuilderState& builder) {
-  if (worker.phase == WorkerState::Phase::away) return "is not connected";
-  if (worker.phase == WorkerState::Phase::attaching) return "is just connecting";
-  if (worker.row.paused) return "is paused";
-  if (worker.row.graceful || worker.is_leaving) return "is shutting down";
-  if (worker.quarantine) return "is quarantined after an exception";
-  if (builds_on(worker, builder)) return "is building this builder";
-  if (is_full(worker)) return "has its max_builds";
-  if (!worker.config || !knows(worker, builder)) return "does not know the builder yet";
-  return {};
+std::optional<WaitReason> reason_against(const WorkerState& worker, const BuilderState& builder) {
+  const auto reason = [&worker](std::string_view kind, std::string_view what) {
+    return WaitReason{kind, fmt::format("worker \"{}\" {}", worker.row.name, what), worker.row.name};
+  };
+  if (worker.phase == WorkerState::Phase::away) return reason("not_connected", "is not connected");
+  if (worker.phase == WorkerState::Phase::attaching) return reason("connecting", "is just connecting");
+  if (worker.row.paused) {
+    const std::string why = worker.row.pause_reason.value_or("");
+    return reason("paused", why.empty() ? "is paused" : "is paused: " + why);
+  }
+  if (worker.row.graceful || worker.is_leaving) return reason("leaving", "is shutting down");
+  if (worker.quarantine) {
+    WaitReason found = reason("quarantined", "is quarantined after an exception");
+    found.until = worker.quarantined_until;
+    return found;
+  }
+  const bool is_twin = builds_on(worker, builder);
+  if (is_twin || is_full(worker)) {
+    WaitReason found = is_twin ? reason("building", "is building this builder") : reason("full", "has its max_builds");
+    for (const BuildRun* build : worker.builds) {
+      if (!is_twin || &build->builder() == &builder) found.builds.push_back(build->row().id);
+    }
+    return found;
+  }
+  if (!worker.config || !knows(worker, builder)) return reason("preparing", "does not know the builder yet");
+  return std::nullopt;
 }
 
 Fleet::Fleet(Kernel& kernel, Requests& requests, Hooks hooks, const std::vector<Worker>& stored)
@@ -305,6 +321,7 @@ void Fleet::quarantine(WorkerState& worker) {
   const auto delay = std::max(worker.next_quarantine, first_quarantine);
   worker.next_quarantine = std::min(delay * 2, longest_quarantine);
   log_info("worker \"{}\" gets no builds for {} s", worker.row.name, delay.count());
+  worker.quarantined_until = kernel_.clock.now_s() + delay.count();
   worker.quarantine = kernel_.clock.call_after(delay, [this, &worker] {
     end_quarantine(worker);
     hooks_.on_available(worker);

@@ -11,6 +11,7 @@
 #include "core/engine/kernel.h"
 #include "core/engine/requests.h"
 #include "core/engine/state.h"
+#include "core/engine/wait_reason.h"
 
 namespace kiln::engine {
 
@@ -70,8 +71,8 @@ class Fleet : public WorkerGate {
   mutable std::map<std::string, std::vector<BuilderDir>> told_builders_;
 };
 
-// Empty: `worker` may get a build of `builder` now. Otherwise why not.
-std::string reason_against(const WorkerState& worker, const BuilderState& builder);
+// None: `worker` may get a build of `builder` now, as far as locks do not keep it. Otherwise why not.
+std::optional<WaitReason> reason_against(const WorkerState& worker, const BuilderState& builder);
 bool is_eligible(const WorkerState& worker, const BuilderState& builder);
 
 }  // namespace kiln::engine

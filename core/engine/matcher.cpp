@@ -199,38 +199,6 @@ WorkerState* Matcher::pick_worker(const BuilderState& builder) {
   return best;
 }
 
-std::string Matcher::reason_to_wait(const BuilderState& builder) const {
-  if (kernel_.shutting_down) return "the master is shutting down";
-  if (kernel_.storage_lost) return "the database cannot be written";
-  if (!builder.config) return fmt::format("builder \"{}\" is not configured", builder.name);
-  if (builder.workers.empty()) return fmt::format("builder \"{}\" has no workers", builder.name);
-  std::string text;
-  for (const WorkerState* worker : builder.workers) {
-    std::string reason = reason_against(*worker, builder);
-    if (reason.empty()) {
-      const auto missing = missing_lock(kernel_.locks, *builder.config, *worker->config);
-      if (missing) reason = lock_reason(kernel_.locks.report(*missing, worker->row.name));
-    }
-    if (reason.empty()) return "it is about to start";
-    if (!text.empty()) text += ", ";
-    text += fmt::format("worker \"{}\" {}", worker->row.name, reason);
-  }
-  return text;
-}
-
-std::vector<WaitReason> Matcher::wait_reasons() const {
-  std::map<RequestId, const RequestState*> waiting;
-  for (const auto& [id, request] : requests_.all()) {
-    if (request->phase == RequestState::Phase::waiting) waiting.emplace(id, request.get());
-  }
-  std::vector<WaitReason> reasons;
-  for (const auto& [id, request] : waiting) {
-    reasons.push_back({id, may_start(*request) ? reason_to_wait(*request->builder)
-                                               : "the master finishes its builds before it stops"});
-  }
-  return reasons;
-}
-
 std::string Matcher::broken_invariant() const {
   if (timer_ || is_ordering_ || !may_claim()) return {};
   for (const auto& [id, builder] : requests_.builders()) {

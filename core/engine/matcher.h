@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -33,7 +34,11 @@ class Matcher {
   void wake(WorkerState& worker);
   void wake_all();
 
-  std::vector<WaitReason> wait_reasons() const;
+  std::vector<WaitingRow> wait_reasons() const;  // of all, by their ids
+  // None: it does not wait.
+  std::optional<WaitingRow> wait_reasons(RequestId request) const;
+  // Of a builder's requests the first ones.
+  std::vector<WaitingRow> wait_reasons(const BuilderState& builder, std::size_t limit) const;
   // A request that waits while an eligible worker is idle and no run is due; empty: none.
   std::string broken_invariant() const;
 
@@ -51,7 +56,12 @@ class Matcher {
   bool may_claim() const;
   bool may_start(const RequestState& request) const;
   RequestState* next_request(const BuilderState& builder) const;
-  std::string reason_to_wait(const BuilderState& builder) const;
+  WaitingRow row(const RequestState& request, std::size_t position) const;
+  std::vector<WaitReason> reasons(const RequestState& request, std::size_t position) const;
+  std::optional<WaitReason> reason_of_master(const RequestState& request) const;
+  std::vector<WaitReason> reasons_of_workers(const BuilderState& builder) const;
+  std::optional<EpochSeconds> predicted_start(const RequestState& request, std::size_t position) const;
+  std::optional<EpochSeconds> free_at(const WorkerState& worker, const BuilderState& builder) const;
 
   Kernel& kernel_;
   Requests& requests_;

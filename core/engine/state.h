@@ -74,6 +74,7 @@ struct WorkerState {
   bool keeps_builders = false;  // it knows builders of running builds that are not configured so any more
   std::vector<BuildRun*> builds;          // claimed ones too
   std::unique_ptr<Timer> quarantine;      // set: it gets no builds
+  EpochSeconds quarantined_until = 0;
   std::chrono::seconds next_quarantine{0};
   bool is_leaving = false;  // was asked to end
   int reading_pauses = 0;
@@ -84,6 +85,7 @@ struct BuilderState {
   std::string name;
   std::shared_ptr<const script::BuilderConfig> config;  // null: not configured any more
   std::vector<WorkerState*> workers;
+  std::optional<double> mean_seconds;  // that its latest builds took; none: none has ended yet
   std::set<RequestState*, MoreUrgent> waiting;
   std::set<RequestState*, Older> waiting_by_age;
   std::unordered_map<std::string, std::vector<RequestState*>> collapsible;  // waiting ones by collapse_key

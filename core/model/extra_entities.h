@@ -101,6 +101,16 @@ struct ForceScheduler {
   Json all_fields;
 };
 
+// A request that waits, with everything that keeps it from being built.
+struct WaitingRequestRow {
+  RequestId id;
+  BuilderId builderid;
+  std::int64_t position = 1;  // among the requests of its builder
+  std::string text;           // the reasons in words
+  Json reasons;               // objects: docs/choosing.md
+  std::optional<EpochSeconds> predicted_start_at;
+};
+
 struct RootLink {
   std::string name;
 };

@@ -238,6 +238,17 @@ struct Resource<ForceScheduler> {
 };
 
 template <>
+struct Resource<WaitingRequestRow> {
+  static constexpr std::string_view type = "waitingrequest", plural = "waitingrequests";
+  static constexpr std::tuple fields{
+      field("buildrequestid", &WaitingRequestRow::id), field("builderid", &WaitingRequestRow::builderid),
+      field("position", &WaitingRequestRow::position), field("text", &WaitingRequestRow::text),
+      field_as(FieldType::list_of_json, "reasons", &WaitingRequestRow::reasons),
+      field_as(FieldType::datetime, "predicted_start_at", &WaitingRequestRow::predicted_start_at)};
+  static constexpr Paths<0> event_paths{};
+};
+
+template <>
 struct Resource<ChangeSource> {
   static constexpr std::string_view type = "changesource", plural = "changesources";
   static constexpr std::tuple fields{field("changesourceid", &ChangeSource::id), field("name", &ChangeSource::name),

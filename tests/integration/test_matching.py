@@ -66,3 +66,30 @@ def test_a_priority_is_set_by_rest(master: Master) -> None:
     assert rows[0]["buildrequestid"] == requests[1]
     with pytest.raises(urllib.error.HTTPError, match="400"):
         master.control(f"buildrequests/{requests[0]}", "set_priority", priority="high")
+
+
+def test_why_a_request_waits_is_told_by_rest(master: Master) -> None:
+    request = master.force("absent")
+    builder = master.builder_id("absent")
+
+    row = master.rows(f"buildrequests/{request}/waiting")[0]
+    assert row["buildrequestid"] == request
+    assert row["builderid"] == builder
+    assert row["text"] == 'worker "w2" is not connected'
+    assert row["reasons"] == [
+        {
+            "kind": "not_connected",
+            "text": 'worker "w2" is not connected',
+            "worker": "w2",
+            "builds": [],
+            "lock": None,
+            "until": None,
+        }
+    ]
+    queue = master.rows(f"builders/{builder}/waiting")
+    assert [row["position"] for row in queue] == [*range(1, len(queue) + 1)]
+    assert request in [row["buildrequestid"] for row in queue]
+    master.control(f"buildrequests/{request}", "cancel", reason="enough")
+    wait_for("the end", lambda: master.rows(f"buildrequests/{request}")[0]["complete"])
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        master.rows(f"buildrequests/{request}/waiting")

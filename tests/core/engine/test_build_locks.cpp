@@ -195,7 +195,7 @@ TEST_CASE("a builder's locks keep its requests waiting, and are kept until its b
   host.force("b");
 
   REQUIRE(host.engine->wait_reasons().size() == 1);
-  CHECK(host.engine->wait_reasons()[0].text ==
+  CHECK(host.engine->wait_reasons()[0].text() ==
         "worker \"w2\" waits for lock \"board\" held by build 1 of builder \"a\"");
   CHECK(host.users("board") == "1/ | ");
   host.finish("a");
@@ -257,7 +257,7 @@ TEST_CASE("a worker's locks let one build after the other on it, and others go e
   host.force("c");
   CHECK(host.engine->running_builds() == 2);
   CHECK(host.w2->running("b") != nullptr);
-  CHECK(host.engine->wait_reasons()[0].text ==
+  CHECK(host.engine->wait_reasons()[0].text() ==
         "worker \"w1\" waits for lock \"machine\" held by build 1 of builder \"a\"");
   host.finish("a");
   CHECK(host.w1->running("c") != nullptr);

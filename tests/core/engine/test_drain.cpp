@@ -50,7 +50,7 @@ TEST_CASE("a drain waits for the running build and starts no other") {
   CHECK(host.build(1).results == Results::success);
   CHECK(host.journal.builds.size() == 1);
   REQUIRE(host.engine->wait_reasons().size() == 1);
-  CHECK(host.engine->wait_reasons()[0].text == "the master finishes its builds before it stops");
+  CHECK(host.engine->wait_reasons()[0].text() == "the master finishes its builds before it stops");
   CHECK(host.engine->broken_invariant().empty());
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("a request waits until a worker connects") {
 
   host.force("b1");
   REQUIRE(host.engine->wait_reasons().size() == 1);
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is not connected");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" is not connected");
 
   host.connect("w1");
   CHECK(host.engine->wait_reasons().empty());
@@ -57,7 +57,7 @@ TEST_CASE("a worker builds each builder once at a time, other builders beside it
   host.force("b");
 
   CHECK(running_builders(host) == std::vector<std::string>{"a", "b"});
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is building this builder");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" is building this builder");
   worker->finish(0);
   host.settle();
   CHECK(running_builders(host) == std::vector<std::string>{"b", "a"});
@@ -73,7 +73,7 @@ TEST_CASE("max_builds bounds a worker") {
   host.force("a");
   host.force("b");
   CHECK(running_builders(host) == std::vector<std::string>{"a"});
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" has its max_builds");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" has its max_builds");
 
   worker->finish(0);
   host.settle();
@@ -152,7 +152,7 @@ TEST_CASE("a paused worker gets nothing until it is unpaused") {
 
   host.force("a");
   CHECK(host.engine->running_builds() == 0);
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is paused");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" is paused: maintenance");
 
   host.engine->pause_worker(WorkerId(1), false, "", [](Result<void> done) { REQUIRE(done); });
   host.settle();
@@ -194,7 +194,7 @@ TEST_CASE("a request of a builder that is not configured waits and says so") {
   host.apply();
   host.connect("w1");
 
-  CHECK(host.engine->wait_reasons()[0].text == "builder \"a\" is not configured");
+  CHECK(host.engine->wait_reasons()[0].text() == "builder \"a\" is not configured");
   CHECK(host.events.count("builders/1/stopped a") == 1);
 }
 

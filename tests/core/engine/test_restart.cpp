@@ -151,7 +151,7 @@ TEST_CASE("nothing is started while the engine shuts down, and a second shutdown
   host.engine->shutdown([&](Result<void>) { ++replies; });
   host.settle();
   host.force("b");
-  CHECK(host.engine->wait_reasons()[0].text == "the master is shutting down");
+  CHECK(host.engine->wait_reasons()[0].text() == "the master is shutting down");
   CHECK(host.engine->workers().password("w1") == std::nullopt);
   host.advance(5s);
 

@@ -266,7 +266,7 @@ TEST_CASE("a worker that does not answer the ping makes the build retry and is q
   CHECK(host.step(1, "worker_preparation").state_string == "error while worker_ping");
   CHECK(host.step(1, "worker_preparation").results == Results::exception);
   CHECK(host.logs(host.step(1, "worker_preparation").id).size() == 2);
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is quarantined after an exception");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" is quarantined after an exception");
 
   host.worker->answers_pings = true;
   host.advance(10s);

@@ -70,7 +70,7 @@ class Chaos {
 
   void check_all_ended() {
     CHECK(host_.engine->running_builds() == 0);
-    for (const auto& reason : host_.engine->wait_reasons()) FAIL_CHECK(reason.text);
+    for (const auto& reason : host_.engine->wait_reasons()) FAIL_CHECK(reason.text());
     for (const auto& [id, row] : host_.journal.requests) {
       CHECK(row.request.complete);
       CHECK(row.completions == 1);

@@ -165,7 +165,7 @@ TEST_CASE("a builder is not built on a worker that has not taken it yet") {
 
   host.force("b");
   CHECK(host.engine->running_builds() == 0);
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" does not know the builder yet");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" does not know the builder yet");
   host.force("a");
   CHECK(host.engine->running_builds() == 1);
 }
@@ -297,5 +297,5 @@ TEST_CASE("the state of a worker survives a restart") {
   host.connect("w1");
   host.force("a");
 
-  CHECK(host.engine->wait_reasons()[0].text == "worker \"w1\" is paused");
+  CHECK(host.engine->wait_reasons()[0].text() == "worker \"w1\" is paused: later");
 }

@@ -66,7 +66,7 @@ ServedMaster::ServedMaster(script::ConfigPtr config, http::Server::Options optio
   db_->start_master("vm:/srv/golden/master", 1795252622).value();
   restore_live_tables(directory_);
   logs_ = logs::LogStore::open({.directory = directory_ / "kiln-logs", .post_to_loop = post}).value();
-  api_ = std::make_unique<data::Api>(data::Api::Needs{*db_, *logs_, [this] { return config_; }});
+  api_ = std::make_unique<data::Api>(data::Api::Needs{*db_, *logs_, [this] { return config_; }, nullptr});
   authz_ = std::make_unique<data::Authz>(data::Authz::Needs{*db_, [this] { return config_; }});
   server_ = std::make_unique<http::Server>(
       http::Server::Needs{loop_.get_executor(), *api_, controls_, *authz_, events_}, std::move(options));

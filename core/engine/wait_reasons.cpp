@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Why requests wait, as the Matcher knows it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/engine/build_accesses.h"
+#include "core/engine/build_run.h"
+#include "core/engine/matcher.h"
+
+namespace kiln::engine {
+namespace {
+
+WaitReason lock_missing(const LockReport& report, const WorkerState& worker) {
+  const std::string text = fmt::format("worker \"{}\" {}", worker.row.name, lock_reason(report));
+  WaitReason reason{"locked", text, worker.row.name};
+  reason.lock = report.name;
+  for (const LockReport::Use& use : report.holders) reason.builds.push_back(use.user.build);
+  return reason;
+}
+
+}  // namespace
+
+std::string WaitingRow::text() const {
+  std::string all;
+  for (const WaitReason& reason : reasons) all += (all.empty() ? "" : ", ") + reason.text;
+  return all;
+}
+
+std::vector<WaitingRow> Matcher::wait_reasons() const {
+  std::map<RequestId, WaitingRow> rows;
+  for (const auto& [id, builder] : requests_.builders()) {
+    for (WaitingRow& waiting : wait_reasons(*builder, builder->waiting.size())) {
+      rows.emplace(waiting.request, std::move(waiting));
+    }
+  }
+  std::vector<WaitingRow> sorted;
+  for (auto& [id, waiting] : rows) sorted.push_back(std::move(waiting));
+  return sorted;
+}
+
+std::optional<WaitingRow> Matcher::wait_reasons(RequestId id) const {
+  const RequestState* request = requests_.find_request(id);
+  if (request == nullptr || request->phase != RequestState::Phase::waiting) return std::nullopt;
+  const auto& queue = request->builder->waiting;
+  const auto place = queue.find(const_cast<RequestState*>(request));
+  return row(*request, static_cast<std::size_t>(std::distance(queue.begin(), place)) + 1);
+}
+
+std::vector<WaitingRow> Matcher::wait_reasons(const BuilderState& builder, std::size_t limit) const {
+  std::vector<WaitingRow> rows;
+  for (const RequestState* request : builder.waiting) {
+    if (rows.size() == limit) break;
+    rows.push_back(row(*request, rows.size() + 1));
+  }
+  return rows;
+}
+
+WaitingRow Matcher::row(const RequestState& request, std::size_t position) const {
+  return {request.row.id, request.builder->id, static_cast<std::int64_t>(position), reasons(request, position),
+          predicted_start(request, position)};
+}
+
+std::optional<WaitReason> Matcher::reason_of_master(const RequestState& request) const {
+  const BuilderState& builder = *request.builder;
+  if (kernel_.shutting_down) return WaitReason{"stopping", "the master is shutting down"};
+  if (kernel_.storage_lost) return WaitReason{"storage_lost", "the database cannot be written"};
+  if (!may_start(request)) return WaitReason{"draining", "the master finishes its builds before it stops"};
+  if (!builder.config) return WaitReason{"not_configured", fmt::format("builder \"{}\" is not configured", builder.name)};
+  if (builder.workers.empty()) return WaitReason{"no_workers", fmt::format("builder \"{}\" has no workers", builder.name)};
+  return std::nullopt;
+}
+
+// Of each worker of the builder; none: one could take a build.
+std::vector<WaitReason> Matcher::reasons_of_workers(const BuilderState& builder) const {
+  std::vector<WaitReason> found;
+  for (const WorkerState* worker : builder.workers) {
+    std::optional<WaitReason> reason = reason_against(*worker, builder);
+    if (!reason) {
+      const auto missing = missing_lock(kernel_.locks, *builder.config, *worker->config);
+      if (!missing) return {};
+      reason = lock_missing(kernel_.locks.report(*missing, worker->row.name), *worker);
+    }
+    found.push_back(*std::move(reason));
+  }
+  return found;
+}
+
+std::vector<WaitReason> Matcher::reasons(const RequestState& request, std::size_t position) const {
+  if (auto reason = reason_of_master(request)) return {*std::move(reason)};
+  const BuilderState& builder = *request.builder;
+  std::vector<WaitReason> found = reasons_of_workers(builder);
+  if (!found.empty()) return found;
+  if (left_out_.contains(&builder)) return {{"left_out", "prioritizeBuilders left the builder out"}};
+  for (const script::Refusal& refusal : consultations_.refusals(request)) {
+    const std::string on = refusal.worker ? fmt::format(" worker \"{}\"", *refusal.worker) : "";
+    found.push_back({"refused", refusal.why + on, refusal.worker.value_or("")});
+  }
+  if (!found.empty()) return found;
+  if (position > 1) return {{"behind", fmt::format("{} requests of its builder come first", position - 1)}};
+  if (is_ordering_ || consultations_.is_asking(builder)) return {{"asking", "functions of the configuration are asked"}};
+  return {{"starting", "it is about to start"}};
+}
+
+std::optional<EpochSeconds> Matcher::free_at(const WorkerState& worker, const BuilderState& builder) const {
+  const std::optional<WaitReason> reason = reason_against(worker, builder);
+  if (!reason) return kernel_.clock.now_s();
+  if (reason->until) return reason->until;
+  std::optional<EpochSeconds> first;
+  for (const BuildRun* build : worker.builds) {
+    const bool counts = reason->kind == "full" || (reason->kind == "building" && &build->builder() == &builder);
+    if (!counts || !build->builder().mean_seconds) continue;
+    const EpochSeconds end = build->row().started_at + static_cast<EpochSeconds>(*build->builder().mean_seconds);
+    first = std::min(first.value_or(end), end);
+  }
+  return first;
+}
+
+// The requests before it take the workers in turn, each for as long as the builder's latest builds took.
+std::optional<EpochSeconds> Matcher::predicted_start(const RequestState& request, std::size_t position) const {
+  const BuilderState& builder = *request.builder;
+  if (reason_of_master(request)) return std::nullopt;
+  std::vector<EpochSeconds> free;
+  for (const WorkerState* worker : builder.workers) {
+    if (const auto at = free_at(*worker, builder)) free.push_back(std::max(*at, kernel_.clock.now_s()));
+  }
+  if (free.empty() || (position > 1 && !builder.mean_seconds)) return std::nullopt;
+  std::sort(free.begin(), free.end());
+  const std::size_t rounds = (position - 1) / free.size();
+  const double taken = static_cast<double>(rounds) * builder.mean_seconds.value_or(0);
+  return free[(position - 1) % free.size()] + static_cast<EpochSeconds>(taken);
+}
+
+}  // namespace kiln::engine
