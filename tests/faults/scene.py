@@ -154,6 +154,12 @@ class Scene:
         self.was_restarted = False
         self.threads: list[threading.Thread] = []
 
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
     # The life of the processes
 
     def start_master(self) -> None:

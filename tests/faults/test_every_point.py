@@ -41,8 +41,7 @@ class Point:
         return f"{self.kind} {self.count}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             scene.start()
             scene.disk.kill_at(self.kind, self.count)
             work_until_killed(scene)
@@ -50,8 +49,6 @@ class Point:
             scene.disk.no_kill()
             scene.restart_master()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,7 @@ class KilledAgain:
         return f"recovery {self.count}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             waiting_for_children(scene)
             scene.announced.read_logs(scene.master)
             scene.kill_master()
@@ -76,8 +72,6 @@ class KilledAgain:
             scene.open_gates()
             scene.restart_master()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -90,8 +84,7 @@ class KilledOften:
         return f"killed {self.times} times"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             talking(scene)
             for _ in range(self.times):
                 scene.announced.read_logs(scene.master)
@@ -101,8 +94,6 @@ class KilledOften:
             scene.open_gates()
             all_is_well(scene)
             assert len(scene.master.rows("builds")) == self.times + 1
-        finally:
-            scene.end()
 
 
 # One round of the work has about 25 commits, made of about 300 writes, and 10 writes of logs.

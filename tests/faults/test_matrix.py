@@ -29,15 +29,12 @@ class Combination:
         return f"{self.fault.name} - {self.state.name}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             self.state.reach(scene)
             scene.announced.read_logs(scene.master)
             self.fault.strike(scene)
             self.go_on(scene)
             self.check(scene)
-        finally:
-            scene.end()
 
     def go_on(self, scene: Scene) -> None:
         scene.open_gates()
@@ -50,6 +47,7 @@ class Combination:
             scene.master_is_gone()
             scene.restart_master()
         self.state.resume(scene)
+        scene.wait_for_threads()  # what was forced is stored by then, or refused
         settle(scene.store)
 
     def check(self, scene: Scene) -> None:

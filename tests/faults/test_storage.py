@@ -76,8 +76,7 @@ class Space:
         return f"{self.left} bytes left"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             scene.start()
             scene.disk["space"] = self.left
             scene.in_background(scene.change, "r1")
@@ -88,8 +87,6 @@ class Space:
             wait_for("it to go on", lambda: not refused(scene))
             scene.wait_for_threads()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,7 @@ class OnlyLogs:
         return f"only the logs' disk fails with {self.error}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             talking(scene)
             scene.announced.read_logs(scene.master)
             scene.disk.fail(self.error, LOGS)
@@ -115,8 +111,6 @@ class OnlyLogs:
             assert not scene.master.rows("builds")[0]["complete"]
             scene.disk.works_again()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -129,8 +123,7 @@ class OnlyDatabase:
         return f"only the database's disk fails with {self.error}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             talking(scene)
             scene.announced.read_logs(scene.master)
             scene.disk.fail(self.error, WAL)
@@ -139,8 +132,6 @@ class OnlyDatabase:
             assert not scene.master.rows("builds")[0]["complete"]
             scene.disk.works_again()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -153,8 +144,7 @@ class Stopped:
         return f"stopped while the disk fails with {self.error}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             talking(scene)
             scene.announced.read_logs(scene.master)
             scene.disk.fail(self.error)
@@ -169,8 +159,6 @@ class Stopped:
             settle(scene.store)
             found = problems(scene.store, scene.master, scene.announced)
             assert not found, "\n".join([*found, scene.master.said()])
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -183,8 +171,7 @@ class StartedOn:
         return f"started while the disk fails with {self.error}"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder)
-        try:
+        with Scene(folder) as scene:
             talking(scene)
             scene.announced.read_logs(scene.master)
             scene.kill_master()
@@ -201,8 +188,6 @@ class StartedOn:
             settle(scene.store)
             found = problems(scene.store, scene.master, scene.announced)
             assert not found, "\n".join([*found, scene.master.said()])
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -213,8 +198,7 @@ class HeldLogs:
         return "killed before a log was written"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder, LATE)
-        try:
+        with Scene(folder, LATE) as scene:
             scene.shut("begin", "talk")
             scene.start()
             force_only(scene, "late")
@@ -232,8 +216,6 @@ class HeldLogs:
             settle(scene.store)
             found = problems(scene.store, scene.master, scene.announced)
             assert not found, "\n".join([*found, scene.master.said()])
-        finally:
-            scene.end()
 
 
 @dataclass(frozen=True)
@@ -244,8 +226,7 @@ class Flood:
         return "80 MB of output on a full disk"
 
     def run(self, folder: Path) -> None:
-        scene = Scene(folder, LOUD)
-        try:
+        with Scene(folder, LOUD) as scene:
             scene.start()
             assert scene.master.process is not None
             process = psutil.Process(scene.master.process.pid)
@@ -261,8 +242,6 @@ class Flood:
             assert grown < 60_000_000, f"{grown} bytes more after {passed} bytes read"
             scene.disk.works_again()
             all_is_well(scene)
-        finally:
-            scene.end()
 
 
 COMBINATIONS = [
