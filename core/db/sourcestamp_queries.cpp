@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "core/db/base64.h"
+#include "core/base/base64.h"
 #include "core/db/covers.h"
 #include "core/db/sourcestamp_store.h"
 
@@ -47,7 +47,7 @@ SourceStamp sourcestamp_of(const Row& row, int first_column) {
   patch.subdir = row.text(first + 9);
   patch.author = row.text(first + 10);
   patch.comment = row.text(first + 11);
-  patch.body = from_base64(row.view(first + 12));
+  patch.body = from_loose_base64(row.view(first + 12));
   return stamp;
 }
 

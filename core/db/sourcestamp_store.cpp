@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/db/sourcestamp_store.h"
 
-#include "core/db/base64.h"
+#include "core/base/base64.h"
 #include "core/db/hash.h"
 
 namespace kiln::db {

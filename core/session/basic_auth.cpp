@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/base64.h"
 #include "core/base/text.h"
-#include "core/db/base64.h"
 
 namespace kiln::session {
 namespace {
@@ -36,7 +36,7 @@ Result<Credentials> read_basic_auth(std::string_view header) {
     return make_error(Errc::bad_input, "the kind of authorization must be Basic");
   }
   const std::string_view encoded = header.substr(space + 1);
-  const std::string decoded = is_base64(encoded) ? db::from_base64(encoded) : std::string();
+  const std::string decoded = is_base64(encoded) ? from_loose_base64(encoded) : std::string();
   const auto colon = decoded.find(':');
   if (colon == std::string::npos || !is_valid_utf8(decoded)) {
     return make_error(Errc::bad_input, "the authorization must be NAME:PASSWORD in base64");

@@ -12,7 +12,7 @@
 #include <deque>
 #include <functional>
 
-#include "core/db/base64.h"
+#include "core/base/base64.h"
 
 namespace kiln::session {
 namespace {
@@ -71,7 +71,7 @@ struct FakeMsgpackWorker::StreamSocket : Socket, std::enable_shared_from_this<St
     stream.set_option(beast::websocket::stream_base::decorator([this](beast::websocket::request_type& request) {
       const auto& habits = owner->habits_;
       const std::string value =
-          habits.authorization.value_or("Basic " + db::to_base64(habits.name + ":" + habits.password));
+          habits.authorization.value_or("Basic " + to_base64(habits.name + ":" + habits.password));
       if (!value.empty()) request.set(beast::http::field::authorization, value);
     }));
     stream.binary(true);

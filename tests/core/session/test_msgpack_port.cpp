@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/db/base64.h"
+#include "core/base/base64.h"
 #include "core/session/websocket.h"
 #include "tests/core/session/fake_msgpack_worker.h"
 #include "tests/core/session/fake_transfer.h"
@@ -67,7 +67,7 @@ std::string upgrade(const std::string& more) {
          more + "\r\n";
 }
 
-std::string basic(const std::string& text) { return "Authorization: Basic " + db::to_base64(text) + "\r\n"; }
+std::string basic(const std::string& text) { return "Authorization: Basic " + to_base64(text) + "\r\n"; }
 
 TEST_CASE_METHOD(MsgpackFixture, "msgpack: a worker attaches in upstream's order") {
   gate.builder_list = {{"main", "bd-main"}, {"other", "other"}};
