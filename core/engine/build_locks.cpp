@@ -83,17 +83,8 @@ void BuildRun::finish_acquisition() {
   const EpochSeconds now = kernel_.end_of(start);
   add_locks_time(now - start);
   pending_.add(writes::StartStep{acquisition_.id, start, now});
-  pending_.add(writes::FinishStep{acquisition_.id, Results::success, "locks acquired", false, now});
-  pending_.then([self = shared_from_this(), now](const Committed&) {
-    Step& step = self->acquisition_;
-    step.locks_acquired_at = now;
-    step.state_string = "locks acquired";
-    self->kernel_.publish("updated", step);
-    step.complete = true;
-    step.complete_at = now;
-    step.results = Results::success;
-    self->kernel_.publish("finished", step);
-  });
+  pending_.then([self = shared_from_this(), now](const Committed&) { self->acquisition_.locks_acquired_at = now; });
+  finish_own_step(acquisition_, Results::success, "locks acquired");
   begin_steps();
 }
 

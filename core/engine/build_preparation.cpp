@@ -104,7 +104,7 @@ void BuildRun::on_pinged(const Result<void>& done) {
 
 void BuildRun::on_prepared() {
   deadline_.reset();
-  finish_preparation_step(Results::success, fmt::format("worker {} ready", worker_.row.name));
+  finish_own_step(preparation_, Results::success, fmt::format("worker {} ready", worker_.row.name));
   if (!own_accesses().empty()) {
     acquire_locks();
   } else {
@@ -143,15 +143,14 @@ void BuildRun::fail_preparation(Failure failure) {
 
 void BuildRun::on_failure_logged() {
   preparation_logs_->write_finish_all(pending_);
-  finish_preparation_step(Results::exception, failure_->step_text);
+  finish_own_step(preparation_, Results::exception, failure_->step_text);
   finish();
 }
 
-void BuildRun::finish_preparation_step(Results results, const std::string& text) {
-  const EpochSeconds now = kernel_.end_of(row_.started_at);
-  pending_.add(writes::FinishStep{preparation_.id, results, text, false, now});
-  pending_.then([self = shared_from_this(), results, text, now](const Committed&) {
-    Step& step = self->preparation_;
+void BuildRun::finish_own_step(Step& step, Results results, const std::string& text) {
+  const EpochSeconds now = kernel_.end_of(step.started_at.value_or(0));
+  pending_.add(writes::FinishStep{step.id, results, text, false, now});
+  pending_.then([self = shared_from_this(), &step, results, text, now](const Committed&) {
     step.state_string = text;
     self->kernel_.publish("updated", step);
     step.complete = true;

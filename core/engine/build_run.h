@@ -135,7 +135,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void fail_preparation(Failure failure);
   void worker_not_ready(const Error& error);
   void on_failure_logged();
-  void finish_preparation_step(Results results, const std::string& text);
+  void finish_own_step(Step& step, Results results, const std::string& text);  // preparation_ or acquisition_
   void next_step();
   void begin_step(Upcoming upcoming);
   script::BuildSteering* steering() const;
