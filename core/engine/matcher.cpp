@@ -22,6 +22,8 @@ bool comes_first(const BuilderState* a, const BuilderState* b) {
   return key(a) < key(b);
 }
 
+bool has_work(const BuilderState& builder) { return builder.config && !builder.waiting.empty(); }
+
 }  // namespace
 
 Matcher::Matcher(Kernel& kernel, Requests& requests, Hooks hooks)
@@ -81,7 +83,7 @@ void Matcher::run() {
   if (!may_claim() || ask_order()) return;
   std::vector<BuilderState*> builders;
   for (BuilderState* builder : std::exchange(woken_, {})) {
-    if (builder->config && !builder->waiting.empty()) builders.push_back(builder);
+    if (has_work(*builder)) builders.push_back(builder);
   }
   std::sort(builders.begin(), builders.end(), comes_first);
   match_all(builders);
@@ -90,7 +92,7 @@ void Matcher::run() {
 std::vector<BuilderState*> Matcher::by_urgency() const {
   std::vector<BuilderState*> builders;
   for (const auto& [id, builder] : requests_.builders()) {
-    if (builder->config && !builder->waiting.empty()) builders.push_back(builder.get());
+    if (has_work(*builder)) builders.push_back(builder.get());
   }
   std::sort(builders.begin(), builders.end(), comes_first);
   return builders;
@@ -132,10 +134,8 @@ void Matcher::ordered(const std::vector<BuilderState*>& asked, Result<std::vecto
       if (builder != nullptr && left_out_.erase(builder) == 1) chosen.push_back(builder);
     }
   }
-  std::erase_if(chosen, [](const BuilderState* builder) { return !builder->config || builder->waiting.empty(); });
-  std::set<const BuilderState*> woken(woken_.begin(), woken_.end());
+  std::erase_if(chosen, [this](BuilderState* builder) { return woken_.erase(builder) == 0 || !has_work(*builder); });
   for (BuilderState* builder : asked) woken_.erase(builder);
-  std::erase_if(chosen, [&](const BuilderState* builder) { return !woken.contains(builder); });
   match_all(chosen);
   if (!left_out_.empty()) {
     order_again_ = kernel_.clock.call_after(Consultations::refusal_life, [this] { wake_all(); });

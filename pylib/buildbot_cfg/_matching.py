@@ -21,6 +21,8 @@ Refusal = tuple[int, str | None, str]
 Answer = tuple[tuple[int, str] | None, list[Refusal]]
 Function = Callable[..., Any]
 
+_OFFERED = {"nextBuild": "requests", "nextWorker": "workers"}
+
 
 @dataclass(slots=True)
 class MatchHook:
@@ -83,19 +85,10 @@ async def _next_request(
 ) -> BuildRequest | None:
     if hook.next_build is None:
         return left[0]
-    what = "chose none"
-    try:
-        chosen = await _watch.ask(hook.next_build, builder, list(left))
-        if any(chosen is request for request in left):
-            return chosen  # type: ignore[no-any-return]
-        if chosen is not None:
-            what = f"returned {chosen!r}, which is none of the requests it was given"
-            _log(hook, f"{described('nextBuild', hook.next_build)} {what}")
-    except Exception as error:
-        what = _failure(hook, "nextBuild", hook.next_build, error)
-    why = f"{described('nextBuild', hook.next_build)} {what}"
-    refusals.extend((request.id, None, why) for request in left)
-    return None
+    chosen, why = await _chosen(hook, "nextBuild", hook.next_build, left, builder, list(left))
+    if chosen is None:
+        refusals.extend((request.id, None, why) for request in left)
+    return chosen  # type: ignore[no-any-return]
 
 
 async def _worker_for(
@@ -122,18 +115,29 @@ async def _next_worker(
 ) -> Any:
     if hook.next_worker is None:
         return candidates[0]
+    chosen, why = await _chosen(
+        hook, "nextWorker", hook.next_worker, candidates, builder, list(candidates), request
+    )
+    if chosen is None:
+        refusals.append((request.id, None, why))
+    return chosen
+
+
+async def _chosen(
+    hook: MatchHook, name: str, function: Function, offered: list[Any], *args: Any
+) -> tuple[Any, str]:
+    """One of those offered that the function chose; or None, and why there is none."""
     what = "chose none"
     try:
-        chosen = await _watch.ask(hook.next_worker, builder, list(candidates), request)
-        if any(chosen is wfb for wfb in candidates):
-            return chosen
+        chosen = await _watch.ask(function, *args)
+        if any(chosen is one for one in offered):
+            return chosen, ""
         if chosen is not None:
-            what = f"returned {chosen!r}, which is none of the workers it was given"
-            _log(hook, f"{described('nextWorker', hook.next_worker)} {what}")
+            what = f"returned {chosen!r}, which is none of the {_OFFERED[name]} it was given"
+            _log(hook, f"{described(name, function)} {what}")
     except Exception as error:
-        what = _failure(hook, "nextWorker", hook.next_worker, error)
-    refusals.append((request.id, None, f"{described('nextWorker', hook.next_worker)} {what}"))
-    return None
+        what = _failure(hook, name, function, error)
+    return None, f"{described(name, function)} {what}"
 
 
 async def _may_start(
