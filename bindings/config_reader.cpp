@@ -286,6 +286,14 @@ ReloadLimits to_reload_limits(const py::dict& settings) {
   return limits;
 }
 
+RetryLimits to_retry_limits(const py::dict& settings) {
+  RetryLimits limits;
+  const py::object count = settings["retry_limit"];
+  if (!count.is_none()) limits.count = count.cast<int>();
+  limits.longest_delay = std::chrono::seconds(py::object(settings["retry_delay"]).cast<int>());
+  return limits;
+}
+
 ServiceConfig to_service(py::handle pair) {
   const auto parts = py::cast<py::sequence>(pair);
   return {to_text(py::object(parts[0])), to_text(py::object(parts[1]))};
@@ -333,7 +341,9 @@ ConfigPtr read(Policy& policy, const py::object& object, Purpose purpose) {
   if (py::object order = view["builder_order"]; !order.is_none()) {
     config->builder_order = make_builder_order(policy, policy.hold(std::move(order)));
   }
-  config->reload_limits = to_reload_limits(py::cast<py::dict>(view["settings"]));
+  const auto settings = py::cast<py::dict>(view["settings"]);
+  config->reload_limits = to_reload_limits(settings);
+  config->retry_limits = to_retry_limits(settings);
   config->warnings = view.texts("warnings");
   config->object = policy.hold(object);
   return config;

@@ -375,10 +375,19 @@ void BuildRun::finish() {
   }
 }
 
+void BuildRun::limit_retries() {
+  if (results_ != Results::retry || kernel_.shutting_down || buildsets_.may_retry(request_)) return;
+  results_ = Results::exception;
+  is_retried_out_ = true;
+}
+
 void BuildRun::write_end() {
+  limit_retries();
   write_dirty_properties();
   const EpochSeconds now = kernel_.end_of(row_.started_at);
-  const std::string text = fmt::format("{}", fmt::join(ending_texts_ ? *ending_texts_ : final_texts(), " "));
+  std::vector<std::string> texts = ending_texts_ ? *ending_texts_ : final_texts();
+  if (is_retried_out_) texts.push_back(fmt::format("(retried {} times)", request_.retries));
+  const std::string text = fmt::format("{}", fmt::join(texts, " "));
   pending_.add(writes::FinishBuild{row_.id, results_, text, row_.locks_duration_s, now});
   pending_.then([self = shared_from_this(), text, now](const Committed&) {
     self->row_.state_string = text;
@@ -389,7 +398,7 @@ void BuildRun::write_end() {
     self->kernel_.publish("finished", self->row_);
   });
   if (results_ == Results::retry) {
-    buildsets_.unclaim(pending_, request_);
+    buildsets_.retry(pending_, request_);
   } else {
     buildsets_.complete(pending_, request_, results_);
   }
@@ -405,7 +414,7 @@ void BuildRun::on_finished() {
   });
   if (session_) session_->close(results_);
   session_.reset();
-  if (results_ == Results::exception || (failure_ && failure_->blame_worker)) {
+  if ((results_ == Results::exception && !is_retried_out_) || (failure_ && failure_->blame_worker)) {
     fleet_.quarantine(worker_);
   } else if (results_ != Results::retry) {
     fleet_.reset_quarantine(worker_);

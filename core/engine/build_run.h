@@ -147,6 +147,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void take_properties(const Properties& properties);
   void finish();
   void ask_about_end();
+  void limit_retries();
   void write_end();
   void on_finished();
   std::vector<std::string> final_texts() const;
@@ -177,6 +178,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   Secrets secrets_;
   std::optional<Stop> stop_;
   bool is_lost_ = false;
+  bool is_retried_out_ = false;
   bool is_announced_ = false;
   bool is_terminating_ = false;  // a step's result forbids further ones, except always_run
   std::optional<Failure> failure_;

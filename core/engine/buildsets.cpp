@@ -239,6 +239,31 @@ void Buildsets::unclaim(Unit& unit, RequestState& request) {
   });
 }
 
+bool Buildsets::may_retry(const RequestState& request) const {
+  const std::optional<int> limit = kernel_.config ? kernel_.config->retry_limits.count : std::nullopt;
+  return !limit || request.retries < *limit;
+}
+
+void Buildsets::retry(Unit& unit, RequestState& request) {
+  unit.then([this, &request](const Committed&) { delay_retry(request); });
+  unclaim(unit, request);
+}
+
+void Buildsets::delay_retry(RequestState& request) {
+  constexpr int at_once = 2;
+  if (++request.retries <= at_once || !kernel_.config) return;
+  const int doublings = std::min(request.retries - at_once - 1, 30);
+  const auto delay = std::min(std::chrono::seconds(1) * (std::int64_t{1} << doublings),
+                              kernel_.config->retry_limits.longest_delay);
+  log_warning("{} builds of request {} of builder \"{}\" ended as RETRY, the next one waits for {} s", request.retries,
+              request.row.id.value, request.builder->name, delay.count());
+  request.retry_at = kernel_.clock.now_s() + delay.count();
+  request.retry_delay = kernel_.clock.call_after(delay, [this, &request] {
+    request.retry_delay.reset();
+    on_waiting_(*request.builder);
+  });
+}
+
 void Buildsets::cancel_waiting(RequestState& request, Reply<> reply) {
   Unit unit;
   take(unit, request, Results::cancelled, false);

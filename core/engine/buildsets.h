@@ -51,6 +51,9 @@ class Buildsets {
   void complete(Unit& unit, RequestState& request, Results results);
   // Writes to `unit` that the request is to be built again; it waits after the commit.
   void unclaim(Unit& unit, RequestState& request);
+  // The same after a build that ended as RETRY: after the first two, each waits twice as long as the one before.
+  void retry(Unit& unit, RequestState& request);
+  bool may_retry(const RequestState& request) const;
   // It was found complete at the start.
   void tell_complete(const Buildset& row, const std::vector<Change>& changes) const;
   // A request that waits ends as cancelled.
@@ -65,6 +68,7 @@ class Buildsets {
   void collapse_answered(const std::shared_ptr<Adding>& adding);
   void announce(Adding& adding);
   void announce_empty(const Adding& adding, Buildset row);
+  void delay_retry(RequestState& request);
   void take(Unit& unit, RequestState& request, Results results, bool announce_claim);
 
   Kernel& kernel_;

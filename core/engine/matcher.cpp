@@ -37,6 +37,7 @@ bool Matcher::may_claim() const { return !kernel_.storage_lost && !kernel_.shutt
 
 // A master that finishes its builds starts those that a running one waits for: it would never end otherwise.
 bool Matcher::may_start(const RequestState& request) const {
+  if (request.retry_delay) return false;
   if (!kernel_.draining) return true;
   const auto& parent = request.buildset->row.parent_buildid;
   return request.row.waited_for && parent && hooks_.is_running(*parent);

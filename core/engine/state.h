@@ -37,6 +37,9 @@ struct RequestState {
   BuildRun* build = nullptr;
   script::WaitingRequestPtr shown;  // how functions that choose see it; null: none has been asked
   int shown_edition = 0;            // the buildset's then
+  int retries = 0;                  // builds of it that ended as RETRY, since the master started
+  EpochSeconds retry_at = 0;
+  std::unique_ptr<Timer> retry_delay;  // set: it is not built before `retry_at`
 };
 
 // A buildset that is not complete.

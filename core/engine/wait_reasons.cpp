@@ -66,6 +66,11 @@ std::optional<WaitReason> Matcher::reason_of_master(const RequestState& request)
   const BuilderState& builder = *request.builder;
   if (kernel_.shutting_down) return WaitReason{"stopping", "the master is shutting down"};
   if (kernel_.storage_lost) return WaitReason{"storage_lost", "the database cannot be written"};
+  if (request.retry_delay) {
+    WaitReason reason{"retried", fmt::format("{} builds of it ended as RETRY", request.retries)};
+    reason.until = request.retry_at;
+    return reason;
+  }
   if (!may_start(request)) return WaitReason{"draining", "the master finishes its builds before it stops"};
   if (!builder.config) return WaitReason{"not_configured", fmt::format("builder \"{}\" is not configured", builder.name)};
   if (builder.workers.empty()) return WaitReason{"no_workers", fmt::format("builder \"{}\" has no workers", builder.name)};
@@ -120,7 +125,7 @@ std::optional<EpochSeconds> Matcher::free_at(const WorkerState& worker, const Bu
 // The requests before it take the workers in turn, each for as long as the builder's latest builds took.
 std::optional<EpochSeconds> Matcher::predicted_start(const RequestState& request, std::size_t position) const {
   const BuilderState& builder = *request.builder;
-  if (reason_of_master(request)) return std::nullopt;
+  if (const auto reason = reason_of_master(request)) return reason->until;
   std::vector<EpochSeconds> free;
   for (const WorkerState* worker : builder.workers) {
     if (const auto at = free_at(*worker, builder)) free.push_back(std::max(*at, kernel_.clock.now_s()));

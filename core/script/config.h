@@ -254,6 +254,12 @@ struct ReloadLimits {
   int memory_mib = 4096;
 };
 
+// Of requests whose builds end as RETRY.
+struct RetryLimits {
+  std::optional<int> count;                 // the build after so many is an exception; none: no limit
+  std::chrono::seconds longest_delay{300};  // before the next build
+};
+
 struct Config {
   std::string title = "Buildbot", title_url = "https://buildbot.net/", buildbot_url = "http://localhost:8080/";
   std::string db_url = "sqlite:///state.sqlite";
@@ -271,6 +277,7 @@ struct Config {
   std::shared_ptr<ChangeHooks> change_hooks;         // null: nothing to compute
   std::shared_ptr<BuilderOrderHooks> builder_order;  // null: the usual one
   ReloadLimits reload_limits;
+  RetryLimits retry_limits;
   std::vector<std::string> warnings;  // for the log and checkconfig
   ObjectRef object;                   // the Python side's own view
 };

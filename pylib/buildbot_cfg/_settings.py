@@ -21,6 +21,10 @@ SETTINGS: dict[str, tuple[tuple[type, ...], Any]] = {
     "reload_timeout": ((int, float), 120.0),
     # MiB of memory that it may use meanwhile.
     "reload_memory": ((int,), 4096),
+    # A request's build after so many that ended as RETRY is an exception; None: there is no limit.
+    "retry_limit": ((int,), None),
+    # Seconds that such a request waits at most for its next build.
+    "retry_delay": ((int,), 300),
     # Take old spellings whose meaning is beyond doubt, with a warning (_old_spellings.py).
     "lenient": ((bool,), False),
 }
