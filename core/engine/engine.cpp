@@ -282,6 +282,8 @@ void Engine::apply_config(script::ConfigPtr config, Reply<> reply) {
 script::ConfigPtr Engine::config() const { return parts_->kernel.config; }
 
 void Engine::add_change(script::ChangeDraft draft, Reply<ChangeId> reply) {
+  constexpr std::size_t most_in_memory = 1000;
+  if (parts_->kernel.storage_lost && parts_->schedulers.unstored_changes() >= most_in_memory) return reply(storage_lost());
   parts_->schedulers.add_change(std::move(draft), std::move(reply));
 }
 

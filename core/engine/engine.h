@@ -49,6 +49,7 @@ class Engine {
   // The current one; null before the first.
   script::ConfigPtr config() const;
 
+  // Errors: storage_full when the database cannot be written and a thousand changes wait for it already.
   void add_change(script::ChangeDraft draft, Reply<ChangeId> reply);
   // Errors: not_found (scheduler or builder), bad_input with JSON {field: message}.
   void force(const std::string& scheduler, const std::string& owner, const std::vector<std::string>& builder_names,

@@ -45,10 +45,13 @@ std::unordered_map<std::string, std::string> by_name(const std::vector<BuilderDi
 
 }  // namespace
 
-bool is_eligible(const WorkerState& worker, const BuilderState& builder) {
+bool takes_builds(const WorkerState& worker) {
   return worker.phase == WorkerState::Phase::ready && worker.config && !worker.row.paused && !worker.row.graceful &&
-         !worker.is_leaving && !worker.quarantine && !is_full(worker) && !builds_on(worker, builder) &&
-         knows(worker, builder);
+         !worker.is_leaving && !worker.quarantine && !is_full(worker);
+}
+
+bool is_eligible(const WorkerState& worker, const BuilderState& builder) {
+  return takes_builds(worker) && !builds_on(worker, builder) && knows(worker, builder);
 }
 
 std::optional<WaitReason> reason_against(const WorkerState& worker, const BuilderState& builder) {

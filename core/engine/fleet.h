@@ -74,5 +74,7 @@ class Fleet : public WorkerGate {
 // None: `worker` may get a build of `builder` now, as far as locks do not keep it. Otherwise why not.
 std::optional<WaitReason> reason_against(const WorkerState& worker, const BuilderState& builder);
 bool is_eligible(const WorkerState& worker, const BuilderState& builder);
+// Whether it may get builds at all now.
+bool takes_builds(const WorkerState& worker);
 
 }  // namespace kiln::engine

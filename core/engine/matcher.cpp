@@ -53,17 +53,17 @@ RequestState* Matcher::next_request(const BuilderState& builder) const {
 
 void Matcher::wake(BuilderState& builder) {
   if (builder.waiting.empty()) return;
-  woken_.insert(&builder);
+  woken_[&builder].clear();
   schedule();
 }
 
 void Matcher::wake(WorkerState& worker) {
   for (const ConfiguredOn& on : worker.row.configured_on) {
     BuilderState* builder = requests_.find_builder(on.builderid);
-    if (builder == nullptr) continue;
-    consultations_.forget(*builder);
-    wake(*builder);
+    if (builder != nullptr) consultations_.forget(*builder);
   }
+  freed_.insert(&worker);
+  schedule();
 }
 
 void Matcher::wake_all() {
@@ -81,13 +81,50 @@ void Matcher::schedule() {
 
 void Matcher::run() {
   timer_.reset();
-  if (!may_claim() || ask_order()) return;
-  std::vector<BuilderState*> builders;
-  for (BuilderState* builder : std::exchange(woken_, {})) {
-    if (has_work(*builder)) builders.push_back(builder);
+  if (!may_claim()) return;
+  spread_freed();
+  if (!ask_order()) match_by_urgency(take_turns());
+}
+
+void Matcher::spread_freed() {
+  for (WorkerState* worker : std::exchange(freed_, {})) {
+    if (!takes_builds(*worker)) continue;
+    for (const ConfiguredOn& on : worker->row.configured_on) {
+      BuilderState* builder = requests_.find_builder(on.builderid);
+      if (builder == nullptr || !has_work(*builder)) continue;
+      const auto [woken, is_new] = woken_.try_emplace(builder);
+      if (is_new || !woken->second.empty()) woken->second.push_back(worker);
+    }
   }
-  std::sort(builders.begin(), builders.end(), comes_first);
-  match_all(builders);
+}
+
+std::vector<Matcher::Turn> Matcher::take_turns() {
+  std::vector<Turn> turns;
+  for (auto& [builder, workers] : std::exchange(woken_, {})) {
+    if (has_work(*builder)) turns.push_back({builder, std::move(workers)});
+  }
+  return turns;
+}
+
+// A worker that became free is soon taken: then the turns that are only about it are over, however many there are.
+void Matcher::match_by_urgency(std::vector<Turn> turns) {
+  const auto later = [](const Turn& a, const Turn& b) { return comes_first(b.builder, a.builder); };
+  const auto is_over = [](const Turn& turn) {
+    return !turn.workers.empty() && std::none_of(turn.workers.begin(), turn.workers.end(),
+                                                 [](const WorkerState* worker) { return takes_builds(*worker); });
+  };
+  std::make_heap(turns.begin(), turns.end(), later);
+  while (!turns.empty()) {
+    if (is_over(turns.front())) {
+      std::erase_if(turns, is_over);
+      std::make_heap(turns.begin(), turns.end(), later);
+      continue;
+    }
+    std::pop_heap(turns.begin(), turns.end(), later);
+    const Turn turn = std::move(turns.back());
+    turns.pop_back();
+    match(turn);
+  }
 }
 
 std::vector<BuilderState*> Matcher::by_urgency() const {
@@ -135,28 +172,24 @@ void Matcher::ordered(const std::vector<BuilderState*>& asked, Result<std::vecto
       if (builder != nullptr && left_out_.erase(builder) == 1) chosen.push_back(builder);
     }
   }
-  std::erase_if(chosen, [this](BuilderState* builder) { return woken_.erase(builder) == 0 || !has_work(*builder); });
+  spread_freed();
+  std::vector<Turn> turns;
+  for (BuilderState* builder : chosen) {
+    auto woken = woken_.extract(builder);
+    if (woken && has_work(*builder)) turns.push_back({builder, std::move(woken.mapped())});
+  }
   for (BuilderState* builder : asked) woken_.erase(builder);
-  match_all(chosen);
+  for (const Turn& turn : turns) match(turn);
   if (!left_out_.empty()) {
     order_again_ = kernel_.clock.call_after(Consultations::refusal_life, [this] { wake_all(); });
   }
   if (!woken_.empty()) schedule();
 }
 
-void Matcher::match_all(const std::vector<BuilderState*>& builders) {
-  for (BuilderState* builder : builders) {
-    if (builder->config->match) {
-      consultations_.consult(*builder);
-    } else {
-      match(*builder);
-    }
-  }
-}
-
-void Matcher::match(BuilderState& builder) {
-  while (RequestState* request = next_request(builder)) {
-    WorkerState* worker = pick_worker(builder);
+void Matcher::match(const Turn& turn) {
+  if (turn.builder->config->match) return consultations_.consult(*turn.builder);
+  while (RequestState* request = next_request(*turn.builder)) {
+    WorkerState* worker = pick_worker(turn);
     if (worker == nullptr) return;
     requests_.dequeue(*request);
     hooks_.start(*request, *worker);
@@ -185,11 +218,11 @@ std::vector<WorkerState*> Matcher::free_workers(const BuilderState& builder) {
 }
 
 // The least busy one; any of them when several are.
-WorkerState* Matcher::pick_worker(const BuilderState& builder) {
+WorkerState* Matcher::pick_worker(const Turn& turn) {
   WorkerState* best = nullptr;
   std::size_t equals = 0;
-  for (WorkerState* worker : builder.workers) {
-    if (!is_free(*worker, builder)) continue;
+  for (WorkerState* worker : turn.workers.empty() ? turn.builder->workers : turn.workers) {
+    if (!is_free(*worker, *turn.builder)) continue;
     if (best == nullptr || worker->builds.size() < best->builds.size()) {
       best = worker;
       equals = 1;

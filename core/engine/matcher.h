@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/engine/consultations.h"
@@ -43,16 +44,23 @@ class Matcher {
   std::string broken_invariant() const;
 
  private:
+  // A builder that is to be matched, with those of its workers that may have become free; none named: any of them.
+  struct Turn {
+    BuilderState* builder;
+    std::vector<WorkerState*> workers;
+  };
   void schedule();
   void run();
+  void spread_freed();
+  std::vector<Turn> take_turns();
   bool ask_order();
   void ordered(const std::vector<BuilderState*>& asked, Result<std::vector<std::string>> names);
-  void match_all(const std::vector<BuilderState*>& builders);
-  void match(BuilderState& builder);
+  void match_by_urgency(std::vector<Turn> turns);
+  void match(const Turn& turn);
   std::vector<BuilderState*> by_urgency() const;
   std::vector<WorkerState*> free_workers(const BuilderState& builder);
   bool is_free(const WorkerState& worker, const BuilderState& builder);
-  WorkerState* pick_worker(const BuilderState& builder);
+  WorkerState* pick_worker(const Turn& turn);
   bool may_claim() const;
   bool may_start(const RequestState& request) const;
   RequestState* next_request(const BuilderState& builder) const;
@@ -67,7 +75,8 @@ class Matcher {
   Requests& requests_;
   Hooks hooks_;
   Consultations consultations_;
-  std::set<BuilderState*> woken_;
+  std::unordered_map<BuilderState*, std::vector<WorkerState*>> woken_;  // as Turn
+  std::set<WorkerState*> freed_;                                        // not in `woken_` yet
   bool is_ordering_ = false;                // prioritizeBuilders has been asked
   std::set<const BuilderState*> left_out_;  // by its last answer
   std::unique_ptr<Timer> order_again_;

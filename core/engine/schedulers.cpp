@@ -136,8 +136,10 @@ void Schedulers::add_change(script::ChangeDraft draft, Reply<ChangeId> reply) {
   std::vector<SchedulerId> classified;
   write_classifications(unit, index, change, classified);
   const EpochSeconds now = kernel_.clock.now_s();
+  ++unstored_changes_;
   unit.then([this, index, now, change = std::move(change), classified = std::move(classified),
              reply = std::move(reply)](const Committed& committed) mutable {
+    --unstored_changes_;
     change.id = ChangeId(committed[index].id);
     change.sourcestamp = stamp_of(change);
     if (!committed[index].child_ids.empty()) {

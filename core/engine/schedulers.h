@@ -23,6 +23,7 @@ class Schedulers : public BuildsetListener {
   void configure(const std::vector<SchedulerId>& ids);
 
   void add_change(script::ChangeDraft draft, Reply<ChangeId> reply);
+  std::size_t unstored_changes() const { return unstored_changes_; }
   void force(const std::string& scheduler, const std::string& owner, const std::vector<std::string>& builder_names,
              JsonObject params, Reply<ForceResult> reply);
   // Errors: not_found when there is no such scheduler or it cannot be triggered.
@@ -57,6 +58,7 @@ class Schedulers : public BuildsetListener {
   Kernel& kernel_;
   const LiveScheduler::Needs needs_;
   std::vector<Buildset> awaited_;  // complete ones that nobody could hear of before the first configuration
+  std::size_t unstored_changes_ = 0;  // that wait for their commit
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by name; also of schedulers not configured any more
 };
 

@@ -144,6 +144,7 @@ void handle_change_hook(const Request& request, const script::Config* config, da
   const auto tell = [respond](const Result<ChangeId>& added) {
     if (added.has_value()) return respond(html(200, "1 change found"));
     log_error("cannot add the change of a hook: {}", added.error().what);
+    if (added.error().code == Errc::storage_full) return respond(html(503, added.error().what));
     respond(html(500, "Error processing changes."));
   };
   if (!config->change_hooks) return controls.add_change(*std::move(draft), tell);

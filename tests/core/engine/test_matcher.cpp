@@ -182,6 +182,27 @@ TEST_CASE("while the database cannot be written nothing is claimed and controls 
   CHECK(host.engine->running_builds() == 1);
 }
 
+TEST_CASE("a thousand changes wait in memory while the database cannot be written, further ones are refused") {
+  EngineHost host;
+  host.start();
+  host.journal.set_failing(true);
+  int stored = 0;
+  std::vector<Errc> refused;
+  for (int i = 0; i < 1002; ++i) {
+    host.engine->add_change({}, [&](Result<ChangeId> done) {
+      if (done) return void(++stored);
+      refused.push_back(done.error().code);
+    });
+    if (i == 0) host.settle();
+  }
+  CHECK(refused == std::vector{Errc::storage_full, Errc::storage_full});
+  CHECK(stored == 0);
+
+  host.journal.set_failing(false);
+  host.settle();
+  CHECK(stored == 1000);
+}
+
 TEST_CASE("a request of a builder that is not configured waits and says so") {
   EngineHost host;
   host.add_worker("w1");
