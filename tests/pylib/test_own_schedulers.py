@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which classes of schedulers decide in Python, and what those take."""
 
+import asyncio
 import datetime
 import time
 
@@ -150,3 +151,29 @@ def test_an_hour_that_comes_twice_counts_once(zone, name, back):
     first = times.next_after(at(f"{back} 00:00"))
     assert first == at(f"{back} 0{hour}:30")
     assert times.next_after(first) > first + 20 * 3600
+
+
+def test_a_change_that_comes_while_others_are_built_is_kept(good):
+    text = "class S(schedulers.SingleBranchScheduler):\n    def gotChange(self, change, important): pass"
+    (one,) = good(f"{HEAD}{text}\nc['schedulers'] = [{MADE}]\n").scripted
+    stored = {}
+
+    async def get_state(name, default):
+        await asyncio.sleep(0)
+        return stored.get(name, default)
+
+    async def set_state(name, value):
+        await asyncio.sleep(0)
+        stored[name] = value
+
+    async def go():
+        one.getState, one.setState = get_state, set_state
+        await asyncio.gather(*(one._keep(number, "only", True) for number in range(3)))
+        await asyncio.gather(
+            one._keep(3, "only", False), one._drop({0, 1}), one._keep(4, "x", True)
+        )
+
+    asyncio.run(go())
+    assert sorted(stored["waiting_changes"]) == [
+        [2, "only", True], [3, "only", False], [4, "x", True]
+    ]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from buildbot_cfg import _bridge, _watch
@@ -35,6 +35,7 @@ class RunningScheduler(AddsBuildsets):
     _changes: Any = None
     _switch: Any = None
     _turn: asyncio.Lock | None = None
+    _editor: asyncio.Lock | None = None
     _starting: asyncio.Task[None] | None = None
     #: Of classes with a reconfigService of their own: what that gets.
     _config_arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
@@ -224,7 +225,22 @@ class RunningScheduler(AddsBuildsets):
         stored = await awaited(self.getState("waiting_changes", []))
         return {number: (timer, important) for number, timer, important in stored}
 
-    async def _keep(self, kept: dict[int, tuple[str, bool]]) -> None:
+    async def _keep(self, number: int, timer: str, important: bool) -> None:
+        async with self._editing():
+            await self._store({**await self._kept(), number: (timer, important)})
+
+    async def _drop(self, numbers: Collection[int]) -> None:
+        async with self._editing():
+            kept = await self._kept()
+            await self._store({n: value for n, value in kept.items() if n not in numbers})
+
+    def _editing(self) -> asyncio.Lock:
+        """Changes come while others are built: who edits what is kept does it alone."""
+        if self._editor is None:
+            self._editor = asyncio.Lock()
+        return self._editor
+
+    async def _store(self, kept: dict[int, tuple[str, bool]]) -> None:
         rows = [[number, timer, important] for number, (timer, important) in kept.items()]
         await awaited(self.setState("waiting_changes", rows))
 

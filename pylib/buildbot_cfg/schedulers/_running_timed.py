@@ -80,9 +80,7 @@ class RunningTimed(AbsoluteSourceStampsMixin, RunningScheduler):
             return
         await awaited(self.recordChange(change))
         if self.onlyIfChanged:
-            kept = await self._kept()
-            kept[change.number] = ("", important)
-            await self._keep(kept)
+            await self._keep(change.number, "", important)
 
     @started
     async def startBuild(self) -> None:
@@ -103,7 +101,7 @@ class RunningTimed(AbsoluteSourceStampsMixin, RunningScheduler):
                 changeids=sorted(kept),
                 priority=self.priority,
             )
-            await self._keep({})
+            await self._drop(kept)
             return
         stamps = [{"codebase": codebase} for codebase in self.codebases]
         await _watch.follow(

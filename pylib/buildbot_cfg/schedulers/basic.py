@@ -130,10 +130,8 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
                     priority=self.priority,
                 )
             return
-        kept = await self._kept()
-        kept[change.number] = (self.getTimerNameForChange(change), important)
-        await self._keep(kept)
         timer = self.getTimerNameForChange(change)
+        await self._keep(change.number, timer, important)
         if important or timer in self._timers:
             self._restart(timer)
 
@@ -169,8 +167,7 @@ class BaseBasicScheduler(ReconfigurableBaseScheduler):
             changeids=sorted(found),
             priority=self.priority,
         )
-        kept = await self._kept()
-        await self._keep({number: value for number, value in kept.items() if number not in found})
+        await self._drop(found)
 
     @property
     def _timers(self) -> dict[str, asyncio.TimerHandle]:
