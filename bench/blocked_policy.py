@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a step that blocks the policy thread costs everybody else: nothing, if the master is right.
+"""What Python that blocks the policy thread costs everybody else: nothing, if the master is right.
 
 `--clients` clients each force a native build, wait for its end and force the next, first with the policy thread free,
-then while a Python step holds it. Reports builds a second, force -> started, and a REST probe of 20 Hz for both.
+then while a Python step (or, with `--what canStartBuild`, such a function) holds it. Reports builds a second, force -> started, and a REST probe of 20 Hz for both.
 
     python bench/blocked_policy.py --master-cmd .venv/bin/kilnbot --work /tmp/blocked --secs 60
 """
@@ -15,9 +15,8 @@ import time
 from types import SimpleNamespace
 
 from master import Master, Swarm
+from measuring import Meter, settle
 from net import Events, Http, Probe, quantiles
-
-from bench import Meter, settle
 
 STEP = """
 import os
@@ -25,9 +24,18 @@ from buildbot.process import buildstep
 class Blocks(buildstep.BuildStep):
     name = "blocks"
     def run(self):
-        open(os.path.join(basedir, "fifo")).read()
+        if HOLDER == "step":
+            holds()
         return 0
-c["builders"].append(util.BuilderConfig(name="blocks", workernames=["w0"], factory=util.BuildFactory([Blocks()])))
+def holds():
+    open(os.path.join(basedir, "asked"), "w").close()
+    open(os.path.join(basedir, "fifo")).read()
+    return True
+def can_start(builder, wfb, request):
+    return holds()
+KilnbotConfig = {"callback_deadline": 600}
+c["builders"].append(util.BuilderConfig(name="blocks", workernames=["w0"], factory=util.BuildFactory([Blocks()]),
+                                        canStartBuild=can_start if HOLDER == "canStartBuild" else None))
 c["schedulers"].append(schedulers.ForceScheduler(name="blocks", builderNames=["blocks"]))
 """
 
@@ -73,7 +81,7 @@ async def main(opts):
     fifo = os.path.join(master.base, "fifo")
     os.mkfifo(fifo)
     with open(os.path.join(master.base, "master.cfg"), "a") as f:
-        f.write(STEP)
+        f.write(f"\nHOLDER = {opts.what!r}\n{STEP}")
     try:
         await master.start()
         async with Swarm(master, 20) as swarm:
@@ -86,7 +94,8 @@ async def main(opts):
             await phase("free", master, swarm, events, ids, opts)
             await settle(master)
             held = await conn.force(names["blocks"], "blocks")
-            assert await events.until(lambda: held in events.started, 30)
+            while not os.path.exists(os.path.join(master.base, "asked")):
+                await asyncio.sleep(0.01)
             began = time.monotonic()
             await phase("blocked", master, swarm, events, ids, opts)
             still = held not in events.finished
@@ -110,6 +119,7 @@ if __name__ == "__main__":
     ap.add_argument("--master-cmd", required=True)
     ap.add_argument("--work", required=True, help="a folder for the master's files (emptied)")
     ap.add_argument("--port", type=int, default=22200)
+    ap.add_argument("--what", choices=["step", "canStartBuild"], default="step")
     ap.add_argument("--secs", type=float, default=60)
     ap.add_argument("--clients", type=int, default=4)
     ap.add_argument("--swarm", help="the native swarm; else swarm.py")
