@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -32,7 +33,8 @@ Result<std::string> read_job(const fs::path& file) {
   struct stat known{};
   if (::fstat(fd, &known) != 0 || !S_ISREG(known.st_mode)) return make_error(Errc::bad_input, "it is no file");
   if (static_cast<std::uintmax_t>(known.st_size) > TryJobdirs::largest_job) {
-    return make_error(Errc::bad_input, fmt::format("it has {} bytes, more than {}", known.st_size, TryJobdirs::largest_job));
+    return make_error(Errc::bad_input,
+                      fmt::format("it has {} bytes, more than {}", known.st_size, TryJobdirs::largest_job));
   }
   std::string bytes(static_cast<std::size_t>(known.st_size), '\0');
   std::size_t got = 0;
@@ -65,6 +67,7 @@ void TryJobdirs::configure(const script::Config& config) {
 }
 
 void TryJobdirs::look() {
+  is_waiting_ = false;
   for (const auto& [scheduler, dir] : dirs_) look_into(scheduler, dir);
   std::erase_if(dirs_, [this](const auto& item) { return stuck_.contains(item.first); });
   timer_ = clock_.call_after(interval, [this] { look(); });
@@ -80,8 +83,14 @@ void TryJobdirs::look_into(const std::string& scheduler, const fs::path& dir) {
   std::sort(names.begin(), names.end());
   if (names.size() > most_at_once) names.resize(most_at_once);
   for (const std::string& name : names) {
-    if (!stuck_.contains(scheduler)) take(scheduler, dir, name);
+    if (!stuck_.contains(scheduler) && !is_waiting_) take(scheduler, dir, name);
   }
+}
+
+void TryJobdirs::put_back(const fs::path& dir, const std::string& name) {
+  std::error_code error;
+  fs::rename(dir / "cur" / name, dir / "new" / name, error);
+  if (error) log_error("the job {} cannot be moved back: {}", quoted((dir / "cur" / name).string()), error.message());
 }
 
 // Moved first: whatever becomes of it, it is not read a second time.
@@ -90,7 +99,8 @@ void TryJobdirs::take(const std::string& scheduler, const fs::path& dir, const s
   std::error_code error;
   fs::rename(dir / "new" / name, file, error);
   if (error) {
-    log_error("scheduler \"{}\": the job {} cannot be moved, nor any other until the next reconfiguration: {}", scheduler, quoted(name), error.message());
+    log_error("scheduler \"{}\": the job {} cannot be moved, nor any other until the next reconfiguration: {}", scheduler,
+              quoted(name), error.message());
     stuck_.insert(scheduler);
     return;
   }
@@ -100,9 +110,14 @@ void TryJobdirs::take(const std::string& scheduler, const fs::path& dir, const s
     log_error("scheduler \"{}\": {} is no job: {}", scheduler, quoted(file.string()), job.error().what);
     return;
   }
-  log_info("scheduler \"{}\": job {}", scheduler, quoted(name));
-  host_.submit_try(scheduler, *std::move(job), [scheduler, name](const Result<session::ClientHost::Requests>& done) {
-    if (!done) log_error("scheduler \"{}\": the job {} is not built: {}", scheduler, quoted(name), done.error().what);
+  host_.submit_try(scheduler, *std::move(job), [this, scheduler, dir, name](const auto& done) {
+    is_waiting_ = !done && done.error().code == Errc::storage_full;
+    if (done) log_info("scheduler \"{}\": job {}", scheduler, quoted(name));
+    if (is_waiting_) put_back(dir, name);
+    const bool is_news = !std::exchange(was_told_, is_waiting_);
+    if (done || (is_waiting_ && !is_news)) return;
+    log_error("scheduler \"{}\": the job {} is not built{}: {}", scheduler, quoted(name), is_waiting_ ? " yet" : "",
+              done.error().what);
   });
 }
 
