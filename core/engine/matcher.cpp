@@ -221,7 +221,8 @@ std::vector<WorkerState*> Matcher::free_workers(const BuilderState& builder) {
 WorkerState* Matcher::pick_worker(const Turn& turn) {
   WorkerState* best = nullptr;
   std::size_t equals = 0;
-  for (WorkerState* worker : turn.workers.empty() ? turn.builder->workers : turn.workers) {
+  const std::vector<WorkerState*>& candidates = turn.workers.empty() ? turn.builder->workers : turn.workers;
+  for (WorkerState* worker : candidates) {
     if (!is_free(*worker, *turn.builder)) continue;
     if (best == nullptr || worker->builds.size() < best->builds.size()) {
       best = worker;
