@@ -13,11 +13,10 @@
 #include "core/script/results_mirror.h"
 
 namespace kiln::bindings {
-namespace {
 
 using namespace script;
 
-py::dict to_dict(const BuildContext& context) {
+py::dict context_values(const BuildContext& context) {
   py::dict dict;
   dict["build"] = context.build.value;
   dict["number"] = context.number;
@@ -33,8 +32,11 @@ py::dict to_dict(const BuildContext& context) {
   dict["sourcestamps"] = to_python(context.sourcestamps);
   dict["changes"] = to_python(context.changes);
   dict["workdir"] = to_str(context.workdir);
+  dict["asked"] = held(context.asked);
   return dict;
 }
+
+namespace {
 
 // The build's Python side: the StepRunners' common `session`.
 class PythonSession : public BuildSession, public ResultsMirror {
@@ -123,7 +125,7 @@ class PythonBuildMaker final : public BuildMaker {
         [maker = maker_, context = std::move(context), recipes = std::move(recipes)] {
           py::list list;
           for (const ObjectRef& recipe : recipes) list.append(held(recipe));
-          return py::object(policy_function("open_build")(held(maker), to_dict(context), list));
+          return py::object(policy_function("open_build")(held(maker), context_values(context), list));
         },
         [&policy = policy_, expected](const py::object& runners) { return to_opened(policy, runners, expected); });
   }

@@ -125,6 +125,9 @@ std::shared_ptr<const BuilderConfig> to_builder(Policy& policy, StockShells& she
     const bool chooses_request = is_true(match.attr("chooses_request"));
     builder->match = make_match_hooks(policy, policy.hold(std::move(match)), chooses_request);
   }
+  if (py::object gate = view["gate"]; !gate.is_none()) {
+    builder->gate = make_build_gate(policy, policy.hold(std::move(gate)));
+  }
   if (purpose == Purpose::use) builder->object = policy.hold(view.object());
   return builder;
 }

@@ -9,11 +9,9 @@
 #include "core/script/matching.h"
 
 namespace kiln::bindings {
-namespace {
 
 using namespace script;
 
-// The request as user code sees it: one object as long as the request waits. With the GIL, policy thread.
 py::object seen(Policy& policy, const WaitingRequest& request) {
   if (!request.seen) {
     py::dict values = to_python(request.row);
@@ -25,6 +23,8 @@ py::object seen(Policy& policy, const WaitingRequest& request) {
   }
   return held(request.seen);
 }
+
+namespace {
 
 Refusal to_refusal(const py::handle& value) {
   const auto parts = py::cast<py::tuple>(value);

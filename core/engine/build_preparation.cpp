@@ -17,11 +17,9 @@ constexpr std::size_t go_on_below = std::size_t{2} << 20;
 
 }  // namespace
 
-void BuildRun::open_python() {
+script::BuildContext BuildRun::context() const {
   script::BuildContext context;
-  context.build = row_.id;
-  context.number = row_.number;
-  context.builder = row_.builderid;
+  context.builder = builder_.id;
   context.builder_name = builder_.name;
   context.request = request_.row.id;
   context.buildset = request_.row.buildsetid;
@@ -30,9 +28,18 @@ void BuildRun::open_python() {
   context.worker_name = worker_.row.name;
   context.worker_info = worker_info_;
   context.properties = properties_;
+  context.workdir = config_->workdir;
+  return context;
+}
+
+void BuildRun::open_python() {
+  script::BuildContext context = this->context();
+  context.build = row_.id;
+  context.number = row_.number;
+  context.builder = row_.builderid;
   context.sourcestamps = stamps_;
   context.changes = request_.buildset->changes;
-  context.workdir = config_->workdir;
+  context.asked = std::exchange(asked_, nullptr);
   std::vector<script::ObjectRef> recipes;
   for (const script::StepRecipe& recipe : config_->steps) {
     if (!recipe.native) recipes.push_back(recipe.python);

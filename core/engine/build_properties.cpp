@@ -38,8 +38,8 @@ std::optional<std::string> text_of(const Properties& properties, std::string_vie
 
 }  // namespace
 
-Properties initial_properties(const script::Config& config, const RequestState& request,
-                              const script::BuilderConfig& builder, const WorkerState& worker) {
+Properties given_properties(const script::Config& config, const RequestState& request,
+                            const script::BuilderConfig& builder, const WorkerState& worker) {
   Properties properties = config.properties;
   const BuildsetState& buildset = *request.buildset;
   for (const Change& change : buildset.changes) properties.update(change.properties);
@@ -51,9 +51,12 @@ Properties initial_properties(const script::Config& config, const RequestState& 
   if (worker.config) set_all(properties, worker.config->properties, "Worker");
   properties.set("workername", Json(worker.row.name), "Worker");
   if (worker.config) set_missing(properties, worker.config->default_properties, "Worker");
+  return properties;
+}
+
+void add_own_properties(Properties& properties, const BuildsetState& buildset) {
   properties.set("buildnumber", Json(nullptr), "Build");  // its place in the order; the journal gives the number
   if (buildset.row.sourcestamps.size() == 1) set_source(properties, buildset.row.sourcestamps.front());
-  return properties;
 }
 
 std::optional<VirtualBuilder> virtual_builder(const Properties& properties, const script::BuilderConfig& builder) {
@@ -102,6 +105,14 @@ Json masked_values(const Secrets& secrets, const Json& value) {
     out[secrets.masked(pair.key())] = masked_values(secrets, pair.value());
   }
   return out;
+}
+
+Properties masked_values(const Secrets& secrets, const Properties& properties) {
+  Properties masked;
+  for (const Property& property : properties) {
+    masked.set(property.name, masked_values(secrets, property.value), property.source, property.runtime);
+  }
+  return masked;
 }
 
 JsonArray build_owners(const BuildsetState& buildset) {

@@ -12,10 +12,12 @@
 
 namespace kiln::engine {
 
-// The properties a build begins with, by upstream's precedence (semantics.md section 5), without those below and
-// with null for its number. `builder` is what the build began with: meanwhile there may be another one, or none.
-Properties initial_properties(const script::Config& config, const RequestState& request,
-                              const script::BuilderConfig& builder, const WorkerState& worker);
+// The properties a build is given, by upstream's precedence (semantics.md section 5), without its own.
+// `builder` is what the build began with: meanwhile there may be another one, or none.
+Properties given_properties(const script::Config& config, const RequestState& request,
+                            const script::BuilderConfig& builder, const WorkerState& worker);
+// Its own: those of its source, and null for its number.
+void add_own_properties(Properties& properties, const BuildsetState& buildset);
 // A builder that a build appears under in place of its own: none when no property says so.
 struct VirtualBuilder {
   std::string name;
@@ -27,6 +29,7 @@ std::optional<VirtualBuilder> virtual_builder(const Properties& properties, cons
 void mark_virtual_tags(Properties& properties);
 // The value with secrets replaced in all texts of it.
 Json masked_values(const Secrets& secrets, const Json& value);
+Properties masked_values(const Secrets& secrets, const Properties& properties);
 // Who is to blame or asked for the build: sorted; empty: nobody known.
 JsonArray build_owners(const BuildsetState& buildset);
 // basedir and builddir on the worker.

@@ -14,10 +14,14 @@ namespace {
 
 using Phase = BuildRun::Phase;
 
-constexpr Transitions<Phase, 10> transitions{{
+constexpr Transitions<Phase, 14> transitions{{
     {Phase::claiming, Phase::adding},
     {Phase::claiming, Phase::ended},      // somebody else has the request, or the worker went away
+    {Phase::claiming, Phase::deciding},
+    {Phase::deciding, Phase::adding},
+    {Phase::deciding, Phase::ended},
     {Phase::adding, Phase::preparing},
+    {Phase::adding, Phase::finishing},    // do_build_if does not want it
     {Phase::preparing, Phase::stepping},
     {Phase::preparing, Phase::locking},
     {Phase::locking, Phase::stepping},
@@ -90,8 +94,10 @@ void BuildRun::on_claimed(bool ok) {
   request_.row.claimed = true;
   request_.row.claimed_by_masterid = kernel_.master;
   kernel_.publish("claimed", request_.row);
-  if (stop_ || is_lost_) {
-    give_up_claim();
+  if (stop_ || is_lost_) return give_up_claim();
+  properties_ = given_properties(*master_config_, request_, *config_, worker_);
+  if (config_->gate) {
+    ask_gate();
   } else {
     add_row();
   }
@@ -115,7 +121,7 @@ void BuildRun::give_up_claim() {
 
 void BuildRun::add_row() {
   enter_phase(Phase::adding);
-  properties_ = initial_properties(*master_config_, request_, *config_, worker_);
+  add_own_properties(properties_, *request_.buildset);
   auto shown = virtual_builder(properties_, *config_);
   if (!shown) return add_build(builder_.id);
   const std::size_t index = pending_.add(writes::AddVirtualBuilder{
@@ -134,37 +140,48 @@ void BuildRun::add_build(BuilderId shown_under) {
   row_.masterid = kernel_.master;
   row_.started_at = kernel_.clock.now_s();
   row_.state_string = "starting";
-  preparation_.name = unique_step_name("worker_preparation");
-  preparation_.state_string = "pending";
   const std::size_t build = pending_.add(
       writes::AddBuild{row_.builderid, row_.buildrequestid, row_.workerid, row_.started_at, row_.state_string});
-  const std::size_t step =
-      pending_.add(writes::AddStep{RowRef<BuildId>::made_by(build), 0, preparation_.name, preparation_.state_string,
-                                   row_.started_at, row_.started_at});
-  pending_.then([self = shared_from_this(), build, step](const Committed& committed) {
-    self->on_added(committed[build], committed[step]);
+  pending_.then([self = shared_from_this(), build](const Committed& committed) {
+    self->on_numbered(committed[build]);
+    if (!self->is_wanted_) self->skip();
   });
+  if (is_wanted_) add_preparation(build);
   commit_pending();
 }
 
-void BuildRun::on_added(const Written& build, const Written& step) {
+void BuildRun::add_preparation(std::size_t build) {
+  preparation_.name = unique_step_name("worker_preparation");
+  preparation_.state_string = "pending";
+  const std::size_t step =
+      pending_.add(writes::AddStep{RowRef<BuildId>::made_by(build), 0, preparation_.name, preparation_.state_string,
+                                   row_.started_at, row_.started_at});
+  pending_.then([self = shared_from_this(), step](const Committed& committed) { self->on_added(committed[step]); });
+}
+
+void BuildRun::on_numbered(const Written& build) {
   row_.id = BuildId(build.id);
   row_.number = build.number;
   if (claim_) claim_->set_build(row_.id);
+  needs_.on_numbered(*this);
+}
+
+void BuildRun::on_added(const Written& step) {
   preparation_.id = StepId(step.id);
   preparation_.buildid = row_.id;
-  needs_.on_numbered(*this);
   kernel_.publish("new", preparation_);
   preparation_.started_at = row_.started_at;
   preparation_.locks_acquired_at = row_.started_at;
   kernel_.publish("started", preparation_);
-  announce();
+  announce_preparation();
   enter_phase(Phase::preparing);
   if (is_lost_) {
     worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
     return;
   }
-  if (config_->maker) {
+  if (gate_failure_) {
+    fail_preparation(*gate_failure_);
+  } else if (config_->maker) {
     commit_pending();
     open_python();
   } else {
@@ -173,21 +190,26 @@ void BuildRun::on_added(const Written& build, const Written& step) {
   }
 }
 
-// The events of a new build in upstream's order: properties, the row, who is to blame, what it does now.
-void BuildRun::announce() {
-  properties_.set("buildnumber", Json(row_.number), "Build");
-  mark_virtual_tags(properties_);
-  BuildPropertiesRow known{row_.id, properties_};
-  writes::SetBuildProperties write{row_.id, {properties_.begin(), properties_.end()}};
+void BuildRun::announce_preparation() {
   Properties owners;
   if (JsonArray names = build_owners(*request_.buildset); !names.empty()) {
     owners.set("owners", Json(std::move(names)), "Build");
-    properties_.update(owners);
-    write.properties.push_back(*owners.begin());
   }
+  announce(owners);
   if (link_) {
     for (const Property& property : directory_properties(link_->info(), *config_)) set_property(property, false);
   }
+  publish_state("preparing worker");
+}
+
+// The events of a new build in upstream's order: properties, the row, who is to blame.
+void BuildRun::announce(const Properties& owners) {
+  properties_.set("buildnumber", Json(row_.number), "Build");
+  mark_virtual_tags(properties_);
+  BuildPropertiesRow known{row_.id, secrets_.empty() ? properties_ : masked_values(secrets_, properties_)};
+  writes::SetBuildProperties write{row_.id, {known.properties.begin(), known.properties.end()}};
+  write.properties.insert(write.properties.end(), owners.begin(), owners.end());
+  properties_.update(owners);
   pending_.add(std::move(write));
   pending_.then([self = shared_from_this(), known = std::move(known), owners](const Committed&) {
     self->kernel_.publish("update", known);
@@ -196,7 +218,6 @@ void BuildRun::announce() {
     self->is_announced_ = true;
     if (!owners.empty()) self->kernel_.publish("update", BuildPropertiesRow{self->row_.id, owners});
   });
-  publish_state("preparing worker");
 }
 
 // The row's state is changed when the unit is committed, so that events of one unit tell each its own.
@@ -311,6 +332,7 @@ void BuildRun::stop(const std::string& reason, Results results) {
   results_ = results;
   mirror_results(session_.get(), results_);
   if (is_lost_) return;  // it is ending already
+  if (phase_ == Phase::deciding) return give_up_claim();
   // Steps that run always run after the preparation, so it goes on, but not for long.
   if (phase_ == Phase::preparing) set_preparation_deadline(stopped_preparation_patience);
   if (phase_ == Phase::locking) {
@@ -326,6 +348,7 @@ void BuildRun::connection_lost() {
   holds_worker_back_ = false;
   if (is_lost_ || phase_ == Phase::finishing || phase_ == Phase::ended) return;
   is_lost_ = true;
+  if (phase_ == Phase::deciding) return give_up_claim();
   if (phase_ == Phase::preparing) {
     worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
   }
@@ -343,6 +366,7 @@ void BuildRun::give_up() {
 }
 
 void BuildRun::let_go() {
+  if (phase_ == Phase::deciding) enter_phase(Phase::ended);
   give_locks_back();
   deadline_.reset();
   pending_ = {};
@@ -414,14 +438,18 @@ void BuildRun::on_finished() {
   });
   if (session_) session_->close(results_);
   session_.reset();
+  if (is_wanted_ && !gate_failure_) judge_worker();
+  give_locks_back();
+  fleet_.release(worker_, this);
+  needs_.on_ended(*this);
+}
+
+void BuildRun::judge_worker() {
   if ((results_ == Results::exception && !is_retried_out_) || (failure_ && failure_->blame_worker)) {
     fleet_.quarantine(worker_);
   } else if (results_ != Results::retry) {
     fleet_.reset_quarantine(worker_);
   }
-  give_locks_back();
-  fleet_.release(worker_, this);
-  needs_.on_ended(*this);
 }
 
 }  // namespace kiln::engine

@@ -29,9 +29,10 @@ class StepRun;
 // `pending()`, so that writes of neighbouring transitions are committed together.
 class BuildRun : public std::enable_shared_from_this<BuildRun> {
  public:
-  // claiming, adding, finishing: the unit of work that says so is not committed yet. failing: the first step cannot
-  // begin, and the logs that say why are written. locking: it waits for its builder's locks.
-  enum class Phase { claiming, adding, preparing, failing, locking, stepping, finishing, ended };
+  // claiming, adding, finishing: the unit of work that says so is not committed yet. deciding: do_build_if is asked.
+  // failing: the first step cannot begin, and the logs that say why are written. locking: it waits for its builder's
+  // locks.
+  enum class Phase { claiming, deciding, adding, preparing, failing, locking, stepping, finishing, ended };
 
   struct Needs {
     Kernel& kernel;
@@ -102,10 +103,18 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void enter_phase(Phase next);
   void on_claimed(bool ok);
   void give_up_claim();
+  script::BuildContext context() const;
+  void ask_gate();
+  void on_decided(Result<script::GateAnswer> answer);
+  void take_answer(script::GateAnswer answer);
+  void skip();
   void add_row();
   void add_build(BuilderId shown_under);
-  void on_added(const Written& build, const Written& step);
-  void announce();
+  void on_numbered(const Written& build);
+  void add_preparation(std::size_t build);
+  void on_added(const Written& step);
+  void announce(const Properties& owners);
+  void announce_preparation();
   void publish_state(const std::string& state);
   void save_properties(Properties properties);
   void open_python();
@@ -150,6 +159,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void limit_retries();
   void write_end();
   void on_finished();
+  void judge_worker();
   std::vector<std::string> final_texts() const;
   void write_dirty_properties();
   void pause_worker(bool paused);
@@ -182,6 +192,9 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   bool is_announced_ = false;
   bool is_terminating_ = false;  // a step's result forbids further ones, except always_run
   std::optional<Failure> failure_;
+  std::optional<Failure> gate_failure_;
+  bool is_wanted_ = true;  // by do_build_if
+  script::ObjectRef asked_;
   std::unique_ptr<StepLogs> preparation_logs_;
   Results results_ = Results::success;
   std::vector<std::string> texts_;

@@ -12,6 +12,8 @@ namespace {
 // Of builders whose functions look at one request after the other: so many at a time.
 constexpr std::size_t batch = 64;
 
+}  // namespace
+
 const script::WaitingRequestPtr& shown(RequestState& request) {
   const BuildsetState& buildset = *request.buildset;
   if (!request.shown || request.shown_edition != buildset.edition) {
@@ -21,8 +23,6 @@ const script::WaitingRequestPtr& shown(RequestState& request) {
   }
   return request.shown;
 }
-
-}  // namespace
 
 Consultations::Consultations(Kernel& kernel, Requests& requests, Hooks hooks)
     : kernel_(kernel), requests_(requests), hooks_(std::move(hooks)) {}

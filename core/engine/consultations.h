@@ -16,6 +16,9 @@
 
 namespace kiln::engine {
 
+// How functions see a request: the same as long as it stays as it is.
+const script::WaitingRequestPtr& shown(RequestState& request);
+
 // Asks the functions of builders that have some who builds what (nextBuild, nextWorker, canStartBuild). One question a
 // builder at a time; other builders are matched meanwhile. An answer is a proposal: it counts when it still holds. A
 // refusal holds until something about the builder's workers changes, at most for `refusal_life`. Loop thread.

@@ -20,6 +20,17 @@ WaitReason lock_missing(const LockReport& report, const WorkerState& worker) {
   return reason;
 }
 
+// Of a build that is decided on and has no row yet.
+std::optional<WaitReason> reason_before(const BuildRun& build) {
+  const std::string& worker = build.worker().row.name;
+  switch (build.phase()) {
+    case BuildRun::Phase::claiming:
+    case BuildRun::Phase::adding: return WaitReason{"starting", fmt::format("it starts on worker \"{}\"", worker), worker};
+    case BuildRun::Phase::deciding: return WaitReason{"deciding", "do_build_if is asked", worker};
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::string WaitingRow::text() const {
@@ -42,7 +53,13 @@ std::vector<WaitingRow> Matcher::wait_reasons() const {
 
 std::optional<WaitingRow> Matcher::wait_reasons(RequestId id) const {
   const RequestState* request = requests_.find_request(id);
-  if (request == nullptr || request->phase != RequestState::Phase::waiting) return std::nullopt;
+  if (request == nullptr) return std::nullopt;
+  if (request->build != nullptr) {
+    auto reason = reason_before(*request->build);
+    if (!reason) return std::nullopt;
+    return WaitingRow{id, request->builder->id, 1, {*std::move(reason)}, std::nullopt};
+  }
+  if (request->phase != RequestState::Phase::waiting) return std::nullopt;
   const auto& queue = request->builder->waiting;
   const auto place = queue.find(const_cast<RequestState*>(request));
   return row(*request, static_cast<std::size_t>(std::distance(queue.begin(), place)) + 1);
@@ -73,7 +90,6 @@ std::optional<WaitReason> Matcher::reason_of_master(const RequestState& request)
   }
   if (!may_start(request)) return WaitReason{"draining", "the master finishes its builds before it stops"};
   if (!builder.config) return WaitReason{"not_configured", fmt::format("builder \"{}\" is not configured", builder.name)};
-  if (builder.workers.empty()) return WaitReason{"no_workers", fmt::format("builder \"{}\" has no workers", builder.name)};
   return std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/model/entities.h"
 #include "core/script/auth.h"
+#include "core/script/build_gate.h"
 #include "core/script/cron_times.h"
 #include "core/script/locks.h"
 #include "core/script/matching.h"
@@ -86,6 +87,7 @@ struct BuilderConfig {
   std::shared_ptr<BuildMaker> maker;    // null when every step is native
   std::shared_ptr<BuilderHooks> hooks;  // null: none
   std::shared_ptr<MatchHooks> match;    // null: none
+  std::shared_ptr<BuildGate> gate;      // null: everything is built
   ObjectRef object;
 };
 

@@ -17,6 +17,7 @@
 #include "core/model/log_chunk.h"
 #include "core/model/results.h"
 #include "core/script/locks.h"
+#include "core/script/object.h"
 #include "core/script/sub_steps.h"
 #include "core/script/transfer.h"
 
@@ -188,6 +189,7 @@ struct BuildContext {
   std::vector<SourceStamp> sourcestamps;
   std::vector<Change> changes;
   std::string workdir;  // of the factory, relative to the builder's directory
+  ObjectRef asked;      // what do_build_if was asked about; null: there is none
 };
 
 // The Python side of one build: made when any of its steps is Python.

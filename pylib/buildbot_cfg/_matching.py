@@ -14,6 +14,7 @@ from typing import Any
 
 from buildbot_cfg import _bridge, _watch
 from buildbot_cfg._master import MASTER
+from buildbot_cfg._where import code_of
 from buildbot_cfg.config.builder import BuilderConfig
 from buildbot_cfg.process.buildrequest import BuildRequest
 
@@ -66,6 +67,8 @@ async def choose(
         starting: (builder, worker) of builds that have not been announced yet.
     """
     MASTER.mirror.starting = {(builder, worker) for builder, worker in starting}
+    for waiting in requests:
+        waiting.buildername = hook.builder.name  # the mirror may have been empty when it was made
     builder = MASTER.botmaster.builder(hook.builder)
     free = [wfb for name in workers if (wfb := builder.with_worker(name)) is not None]
     left, refusals = list(requests), list[Refusal]()
@@ -158,13 +161,18 @@ async def _may_start(
 
 def described(name: str, function: Any) -> str:
     """Which function it is: its argument's name and where it is written."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    code = code_of(function)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code is not None else name
 
 
 def _failure(hook: MatchHook, name: str, function: Any, error: Exception) -> str:
     text = "".join(traceback.format_exception(error)).rstrip()
     _log(hook, f"{described(name, function)} failed:\n{text}")
+    return failure(error)
+
+
+def failure(error: Exception) -> str:
+    """How a function failed, in a line."""
     if isinstance(error, TimeoutError):
         return str(error)
     return f"failed: {type(error).__name__}: {error}"

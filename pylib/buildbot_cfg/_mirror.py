@@ -80,6 +80,8 @@ class Mirror:
         self.is_filled = False
         #: (builder, worker) of builds that are decided on, of which no event has told yet.
         self.starting: set[tuple[str, str]] = set()
+        #: The same of builds whose ``do_build_if`` is asked.
+        self.deciding: set[tuple[str, str]] = set()
         # Their Python sides may come later than their ends.
         self._lately_ended: deque[int] = deque(maxlen=256)
         # What events have told while rows are read: it is newer than they are.
@@ -102,12 +104,13 @@ class Mirror:
     def is_busy(self, builder: str, worker: str) -> bool:
         """Whether a build of this builder runs on this worker."""
         running = self._builds.get(builder, {}).values()
-        return (builder, worker) in self.starting or any(b.workername == worker for b in running)
+        starting = (builder, worker) in self.starting or (builder, worker) in self.deciding
+        return starting or any(b.workername == worker for b in running)
 
     def builds_on(self, worker: str) -> int:
         """How many builds run on this worker."""
         running = (build for builds in self._builds.values() for build in builds.values())
-        starting = sum(1 for _, chosen in self.starting if chosen == worker)
+        starting = sum(1 for _, chosen in self.starting | self.deciding if chosen == worker)
         return starting + sum(1 for build in running if build.workername == worker)
 
     def build(self, builder: str, number: int) -> Any:

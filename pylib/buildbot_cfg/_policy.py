@@ -23,6 +23,7 @@ _THREADS_S = 2.0
 #: configuration needs few of them.
 _VERBS = {
     "activate": "_services:activate",
+    "ask_gate": "_gate:ask_gate",
     "check_allowed": "_web_hooks:check_allowed",
     "check_login": "_web_hooks:check_login",
     "child_ended": "_twisted:child_ended",
@@ -47,6 +48,7 @@ _VERBS = {
 #: Of these, what runs user code, which finds the master's state where it reads without waiting.
 _SEEING = frozenset(
     (
+        "ask_gate",
         "choose",
         "classify",
         "collapse",

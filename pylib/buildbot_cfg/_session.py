@@ -25,23 +25,10 @@ class BuildSession:
     def __init__(self, maker: Any, context: dict[str, Any]) -> None:
         config = maker.config
         self.log_encoding = maker.log_encoding
-        sources = source_stamps(context["sourcestamps"], context["changes"])
-        by_codebase = {source.codebase: source for source in sources}
-        request = BuildRequest(
-            context["request"],
-            context["buildset"],
-            context["reason"],
-            by_codebase,
-            context["builder_name"],
-            context["builder"],
-            master=MASTER,
-        )
-        builder = BuilderOfBuild(
-            context["builder_name"], context["builder"], config, MASTER, maker.buildbot_url
-        )
-        self.build = config.factory.build_class()([request], builder)
-        self.build.master = MASTER
-        self.build._begin(context, config, sources)
+        asked: Build | None = context.get("asked")
+        self.build = _build_of(maker, context) if asked is None else asked
+        self.build.builder.builderid = context["builder"]
+        self.build._begin(context)
         MASTER.mirror.began(self.build, context["build"], config.name, context["worker_name"])
         self.build._add_steps, self.build._stop = self._add_steps, self._stop
         lazy = maker.lazy_properties(context["properties"], context["worker_name"])
@@ -160,6 +147,32 @@ class BuildSession:
         self.build.results, self.build.finished = results, True
         self.build.properties.on_change = self.build.properties.on_secret = None
         self.current = self.live = None
+
+
+def _build_of(maker: Any, context: dict[str, Any]) -> Build:
+    sources = source_stamps(context["sourcestamps"], context["changes"])
+    request = BuildRequest(
+        context["request"],
+        context["buildset"],
+        context["reason"],
+        {source.codebase: source for source in sources},
+        context["builder_name"],
+        context["builder"],
+        master=MASTER,
+    )
+    return new_build(maker, context, request, sources)
+
+
+def new_build(maker: Any, context: dict[str, Any], request: Any, sources: list[Any]) -> Build:
+    """A build as its steps will see it, but for its properties and its number."""
+    config = maker.config
+    builder = BuilderOfBuild(
+        context["builder_name"], context["builder"], config, MASTER, maker.buildbot_url
+    )
+    build: Build = config.factory.build_class()([request], builder)
+    build.master = MASTER
+    build._prepare(context, config, sources)
+    return build
 
 
 async def open_build(

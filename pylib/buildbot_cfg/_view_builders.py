@@ -24,7 +24,7 @@ from buildbot_cfg._view_workers import (
     renderables_of,
     sourced,
 )
-from buildbot_cfg._where import Location, place
+from buildbot_cfg._where import Location, code_of, place
 from buildbot_cfg.config.builder import BuilderConfig
 from buildbot_cfg.process._rendering import holds_renderable, is_renderable
 from buildbot_cfg.process.build import Build
@@ -33,10 +33,11 @@ from buildbot_cfg.process.log import Encoding
 from buildbot_cfg.worker.base import AbstractWorker
 
 if TYPE_CHECKING:
+    from buildbot_cfg._gate import BuildGate
     from buildbot_cfg._matching import MatchHook
 
 #: Arguments of BuilderConfig that do nothing yet.
-_LATER = ("do_build_if", "project")
+_LATER = ("project",)
 
 
 #: Methods of Build that users override, but that are not called.
@@ -78,6 +79,8 @@ class BuilderView:
     hooks: Any
     #: Functions that choose requests and workers, or None.
     match: MatchHook | None
+    #: The function that says whether a build is built, or None.
+    gate: BuildGate | None
     #: Makes the views of the steps, and whether these may be native.
     recipes: _Recipes
     native: bool
@@ -237,6 +240,7 @@ def _view(maker: BuilderMaker, values: dict[str, Any], recipes: _Recipes) -> Bui
         maker=maker,
         hooks=CollapseHook(config, chosen) if callable(chosen) else None,
         match=_match_hook(config, values["select_next_worker"]),
+        gate=_gate(maker),
         recipes=recipes,
         native=native and not maker.is_lazy,
     )
@@ -250,9 +254,19 @@ def _match_hook(config: BuilderConfig, select_next_worker: Any) -> Any:
     return match_hook(config, select_next_worker)
 
 
+def _gate(maker: BuilderMaker) -> Any:
+    function = maker.config.do_build_if
+    if function is None:
+        return None
+    from buildbot_cfg._gate import BuildGate  # it needs the master
+
+    return BuildGate(maker, function)
+
+
 def _environment(config: BuilderConfig, recipes: _Recipes) -> tuple[Any, bool]:
     """The environment for native steps, and whether steps of the builder may be native."""
     changed = any(recipes.changes_environment(step) for step in config.factory.steps)
+    changed = changed or "env" in getattr(code_of(config.do_build_if), "co_names", ())
     may = isinstance(config.factory.workdir, str) and config.factory.build_class() is Build
     try:
         return template(config.env), may and not changed

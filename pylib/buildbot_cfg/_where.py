@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 Location = tuple[str, int]
@@ -63,3 +63,9 @@ def place(made: Any) -> Location:
     """Where the user's file makes a recorded object."""
     file, line = made._location()
     return file or "", line
+
+
+def code_of(function: Any) -> CodeType | None:
+    """What a function or method runs; None when it is not written in Python."""
+    code: CodeType | None = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code

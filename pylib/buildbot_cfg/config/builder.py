@@ -50,7 +50,8 @@ class BuilderConfig(BuilderBase, metaclass=Declared):
         canStartBuild: a function (builder, worker, request); False: not on this worker now.
         collapseRequests: None, True, False or a function (master, builder, newer, older) of
             two requests as dicts; True: the older one is dropped.
-        do_build_if: a function (build); False skips the build.
+        do_build_if: a function (build) that is asked before the build has a number; False skips
+            the build.
 
     Example:
         >>> from buildbot_cfg.process.factory import BuildFactory

@@ -56,15 +56,12 @@ class Build(PropertiesMixin):
         self.path_module: Any = posixpath
         self.path_cls: type[PurePath] = PurePosixPath
 
-    def _begin(self, context: dict[str, Any], config: Any, sources: list[Any]) -> None:
+    def _prepare(self, context: dict[str, Any], config: Any, sources: list[Any]) -> None:
         self.sources = sources
-        self.number, self.buildid = context["number"], context["build"]
-        _begun[context["build"]] = self
         self.reason = context["reason"]
         self.workername = context["worker_name"]
         self.workdir = config.factory.workdir
         self.env = _copied(config.env)
-        self.properties = Properties.fromDict(context["properties"])
         self.properties.build = self
         info = dict(context["worker_info"])
         self.worker_commands = info.pop("worker_commands", None) or {}
@@ -72,6 +69,11 @@ class Build(PropertiesMixin):
         self._worker_info.update(info, "Worker")
         if info.get("system") in ("nt", "win32"):
             self.path_module, self.path_cls = ntpath, PureWindowsPath
+
+    def _begin(self, context: dict[str, Any]) -> None:
+        self.number, self.buildid = context["number"], context["build"]
+        _begun[context["build"]] = self
+        self.properties.properties = Properties.fromDict(context["properties"]).properties
 
     def getProperties(self) -> Properties:
         """Its properties."""
