@@ -81,8 +81,10 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(const std::string& pytho
     const auto found = find_python({python, environment("VIRTUAL_ENV"), program, KILN_DEFAULT_PYTHON},
                                    fmt::format("{}.{}", PY_MAJOR_VERSION, PY_MINOR_VERSION));
     if (!found) return found.error();
-    // Python does this with its signal handlers, which it may not install here; its pipes rely on it.
+    // Python does this with its signal handlers, which it may not install here; its pipes rely on it. A file that may not
+    // grow is an error of the write like a full disk.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     PyImport_AppendInittab(core_module, PyInit__core);
     const PyStatus status = initialize(*found);
     if (PyStatus_Exception(status)) {

@@ -119,7 +119,7 @@ std::vector<WaitReason> Matcher::reasons(const RequestState& request, std::size_
     found.push_back({"refused", refusal.why + on, refusal.worker.value_or("")});
   }
   if (!found.empty()) return found;
-  if (position > 1) return {{"behind", fmt::format("{} requests of its builder come first", position - 1)}};
+  if (position > 1) return {{"behind", fmt::format("requests of its builder that come first: {}", position - 1)}};
   if (is_ordering_ || consultations_.is_asking(builder)) return {{"asking", "functions of the configuration are asked"}};
   return {{"starting", "it is about to start"}};
 }
