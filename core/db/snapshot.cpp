@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/db/snapshot.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "core/base/log.h"
@@ -21,29 +22,12 @@ ResultSpec incomplete_only() {
   return spec;
 }
 
-using BuildsetsById = std::unordered_map<std::int64_t, Buildset>;
-using PropertiesById = std::unordered_map<std::int64_t, Properties>;
 
-// Buildsets that are incomplete, and those that an incomplete request belongs to all the same.
-Result<BuildsetsById> read_buildsets(Connection& connection, const std::vector<BuildRequest>& requests) {
-  BuildsetsById by_id;
-  KILN_TRY(auto open, query_buildsets(connection, {}, incomplete_only()));
-  for (Buildset& set : open.rows) by_id.emplace(set.id.value, std::move(set));
-  for (const BuildRequest& request : requests) {
-    if (by_id.contains(request.buildsetid.value)) continue;
-    KILN_TRY(auto one, query_buildsets(connection, {.id = request.buildsetid}, {}));
-    if (!one.rows.empty()) by_id.emplace(request.buildsetid.value, std::move(one.rows.front()));
-  }
-  return by_id;
-}
+bool is_before(const OpenBuildset& open, std::int64_t id) { return open.buildset.id.value < id; }
 
-Result<PropertiesById> read_properties(Connection& connection) {
-  PropertiesById by_id;
-  KILN_TRY_VOID(connection.each(
-      "SELECT buildsetid, property_name, property_value FROM buildset_properties WHERE buildsetid IN "
-      "(SELECT buildsetid FROM buildrequests WHERE complete = 0)",
-      {}, [&](const Row& row) { set_stored_pair(by_id[row.integer(0)], row.view(1), row.view(2)); }));
-  return by_id;
+OpenBuildset* find(Snapshot& snapshot, std::int64_t id) {
+  const auto found = std::lower_bound(snapshot.buildsets.begin(), snapshot.buildsets.end(), id, is_before);
+  return found != snapshot.buildsets.end() && found->buildset.id.value == id ? &*found : nullptr;
 }
 
 // Of each source stamp the newest change, where there is one.
@@ -75,42 +59,58 @@ class NewestChanges {
   std::unordered_map<SourceStampId, std::optional<Change>> by_stamp_;
 };
 
+Result<void> read_buildsets(Connection& connection, Snapshot& snapshot) {
+  KILN_TRY(auto open, query_buildsets(connection, {}, incomplete_only()));
+  for (Buildset& set : open.rows) snapshot.buildsets.push_back({std::move(set), {}, {}, Results::success});
+  std::sort(snapshot.buildsets.begin(), snapshot.buildsets.end(),
+            [](const OpenBuildset& a, const OpenBuildset& b) { return a.buildset.id < b.buildset.id; });
+  return connection.each(
+      "SELECT r.buildsetid, r.results FROM buildrequests r JOIN buildsets bs ON bs.id = r.buildsetid "
+      "WHERE bs.complete = 0 AND r.complete = 1 AND r.results IS NOT NULL",
+      {}, [&](const Row& row) {
+        Results& worst = find(snapshot, row.integer(0))->worst;
+        worst = worst_status(worst, static_cast<Results>(row.integer(1)));
+      });
+}
+
+// A request's buildset may be complete all the same.
+Result<bool> has_buildset(Connection& connection, Snapshot& snapshot, const BuildRequest& request) {
+  const std::int64_t id = request.buildsetid.value;
+  if (find(snapshot, id) != nullptr) return true;
+  KILN_TRY(auto one, query_buildsets(connection, {.id = request.buildsetid}, {}));
+  if (one.rows.empty()) return false;
+  const auto place = std::lower_bound(snapshot.buildsets.begin(), snapshot.buildsets.end(), id, is_before);
+  snapshot.buildsets.insert(place, {std::move(one.rows.front()), {}, {}, Results::success});
+  return true;
+}
+
 Result<void> read_requests(Connection& connection, Snapshot& snapshot) {
   KILN_TRY(auto requests, query_requests(connection, {}, incomplete_only()));
-  KILN_TRY(const auto buildsets, read_buildsets(connection, requests.rows));
-  KILN_TRY(const auto properties, read_properties(connection));
-  NewestChanges newest(connection);
   for (BuildRequest& request : requests.rows) {
-    const auto set = buildsets.find(request.buildsetid.value);
-    if (set == buildsets.end()) {
+    KILN_TRY(const bool is_whole, has_buildset(connection, snapshot, request));
+    if (is_whole) {
+      snapshot.requests.push_back(std::move(request));
+    } else {
       log_warning("database: build request {} has no buildset: left alone", request.id.value);
-      continue;
     }
-    KILN_TRY(auto changes, newest.of(set->second));
-    OpenRequest& open = snapshot.requests.emplace_back();
-    open.changes = std::move(changes);
-    open.request = std::move(request);
-    open.buildset = set->second;
-    if (const auto it = properties.find(set->first); it != properties.end()) open.buildset_properties = it->second;
   }
   return {};
 }
 
-Result<void> read_open_buildsets(Connection& connection, Snapshot& snapshot) {
-  KILN_TRY(auto sets, query_buildsets(connection, {}, incomplete_only()));
-  std::unordered_map<std::int64_t, std::size_t> index;
-  for (Buildset& set : sets.rows) {
-    index[set.id.value] = snapshot.buildsets.size();
-    snapshot.buildsets.push_back({std::move(set), {}});
-  }
-  return connection.each(
-      "SELECT r.id, r.buildsetid, r.complete, r.results FROM buildrequests r JOIN buildsets bs ON bs.id = r.buildsetid "
-      "WHERE bs.complete = 0 ORDER BY r.id",
+// What builds of the buildsets need.
+Result<void> complete_buildsets(Connection& connection, Snapshot& snapshot) {
+  KILN_TRY_VOID(connection.each(
+      "SELECT buildsetid, property_name, property_value FROM buildset_properties WHERE buildsetid IN "
+      "(SELECT buildsetid FROM buildrequests WHERE complete = 0)",
       {}, [&](const Row& row) {
-        RequestOutcome outcome{RequestId(row.integer(0)), row.flag(2), Results::success};
-        if (outcome.complete && !row.is_null(3)) outcome.results = static_cast<Results>(row.integer(3));
-        snapshot.buildsets[index.at(row.integer(1))].requests.push_back(outcome);
-      });
+        OpenBuildset* open = find(snapshot, row.integer(0));
+        if (open != nullptr) set_stored_pair(open->properties, row.view(1), row.view(2));
+      }));
+  NewestChanges newest(connection);
+  for (OpenBuildset& open : snapshot.buildsets) {
+    KILN_TRY(open.changes, newest.of(open.buildset));
+  }
+  return {};
 }
 
 Result<void> read_classified_changes(Connection& connection, Snapshot& snapshot) {
@@ -188,8 +188,9 @@ Result<Snapshot> start_master(Connection& connection, std::string_view master_na
   snapshot.reconciled_builds.insert(snapshot.reconciled_builds.end(), expired.begin(), expired.end());
   KILN_TRY_VOID(mark_active(connection, snapshot.master, now));
 
+  KILN_TRY_VOID(read_buildsets(connection, snapshot));
   KILN_TRY_VOID(read_requests(connection, snapshot));
-  KILN_TRY_VOID(read_open_buildsets(connection, snapshot));
+  KILN_TRY_VOID(complete_buildsets(connection, snapshot));
   KILN_TRY_VOID(read_classified_changes(connection, snapshot));
   KILN_TRY_VOID(read_states(connection, snapshot));
   KILN_TRY_VOID(read_awaited_buildsets(connection, snapshot));

@@ -103,7 +103,7 @@ void Buildsets::write_collapse(Unit& unit, const NewBuildset& order) {
     if (builder == nullptr || !builder->config || builder->config->collapse != script::Collapse::rule) continue;
     const auto found = builder->collapsible.find(key);
     if (found == builder->collapsible.end()) continue;
-    const std::vector<RequestState*> older = found->second;
+    const std::vector<RequestState*> older(found->second.begin(), found->second.end());
     for (RequestState* request : older) take(unit, *request, Results::skipped, true);
   }
 }

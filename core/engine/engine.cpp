@@ -33,9 +33,10 @@ Error storage_lost() { return make_error(Errc::storage_full, "the database canno
 }  // namespace
 
 struct Engine::Parts {
-  Parts(Needs needs, const Snapshot& snapshot);
+  Parts(Needs needs, Snapshot snapshot);
 
-  void restore(const Snapshot& snapshot);
+  void restore(Snapshot snapshot);
+  void complete_empty();
   void start_build(RequestState& request, WorkerState& worker);
   void build_ended(BuildRun& build);
   std::vector<std::pair<std::string, std::string>> builds_starting() const;
@@ -64,7 +65,7 @@ struct Engine::Parts {
   bool links_are_closed = false;
 };
 
-Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
+Engine::Parts::Parts(Needs needs, Snapshot snapshot)
     : kernel{needs.clock, needs.journal, needs.events, needs.logs, needs.transfers, snapshot.master, needs.find_changes, nullptr},
       buildsets(kernel, requests, [this](BuilderState& builder) { matcher.wake(builder); }),
       fleet(kernel, requests,
@@ -80,39 +81,45 @@ Engine::Parts::Parts(Needs needs, const Snapshot& snapshot)
     if (BuilderState* builder = requests.find_builder(id)) matcher.wake(*builder);
   };
   needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
-  restore(snapshot);
+  restore(std::move(snapshot));
 }
 
 // The requests that were open when the master last ended. Their builders come with the configuration.
-void Engine::Parts::restore(const Snapshot& snapshot) {
-  std::unordered_map<BuildsetId, BuildsetState*> known;
-  for (const OpenRequest& open : snapshot.requests) {
-    BuildsetState*& buildset = known[open.buildset.id];
-    if (buildset == nullptr) {
-      buildset = &requests.add_buildset(open.buildset, open.buildset_properties, open.changes);
-    }
-    RequestState& request = requests.add_request(open.request, *buildset);
-    request.collapse_key = collapse_key(*buildset);
-    if (open.request.claimed) {
+void Engine::Parts::restore(Snapshot snapshot) {
+  // What was taken over is let go at once: there may be a million of them.
+  for (; !snapshot.buildsets.empty(); snapshot.buildsets.pop_front()) {
+    OpenBuildset& open = snapshot.buildsets.front();
+    BuildsetState& buildset =
+        requests.add_buildset(std::move(open.buildset), std::move(open.properties), std::move(open.changes));
+    buildset.worst = open.worst;
+  }
+  std::vector<RequestState*> waiting;
+  waiting.reserve(snapshot.requests.size());
+  for (; !snapshot.requests.empty(); snapshot.requests.pop_front()) {
+    BuildRequest& row = snapshot.requests.front();
+    BuildsetState& buildset = *requests.find_buildset(row.buildsetid);
+    const bool is_elsewhere = row.claimed;
+    RequestState& request = requests.add_request(std::move(row), buildset);
+    request.collapse_key = collapse_key(buildset);
+    if (is_elsewhere) {
       request.phase = RequestState::Phase::elsewhere;
     } else {
-      requests.enqueue(request);
+      waiting.push_back(&request);
     }
   }
+  requests.enqueue_all(waiting);
+  complete_empty();
+}
+
+// Buildsets whose last request was complete when the master ended, but not they.
+void Engine::Parts::complete_empty() {
   Unit unit;
-  for (const OpenBuildset& open : snapshot.buildsets) {
-    Results worst = Results::success;
-    for (const RequestOutcome& outcome : open.requests) {
-      if (outcome.complete) worst = worst_status(worst, outcome.results);
-    }
-    if (const auto found = known.find(open.buildset.id); found != known.end()) {
-      found->second->worst = worst;
-    } else {
-      unit.add(writes::CompleteBuildset{open.buildset.id, worst, kernel.clock.now_s()});
-      Buildset row = open.buildset;
-      row.results = static_cast<int>(worst);
-      unit.then([this, row = std::move(row)](const Committed&) { buildsets.tell_complete(row, {}); });
-    }
+  for (const BuildsetState* buildset : requests.buildsets_without_requests()) {
+    Buildset row = buildset->row;
+    row.results = static_cast<int>(buildset->worst);
+    unit.add(writes::CompleteBuildset{row.id, buildset->worst, kernel.clock.now_s()});
+    requests.remove(row.id);
+    unit.then([this, row = std::move(row)](const Committed&) { buildsets.tell_complete(row, {}); });
   }
   if (!unit.empty()) kernel.journal.commit(std::move(unit));
 }
@@ -252,7 +259,7 @@ void Engine::Parts::check_shutdown() {
   kernel.journal.commit(std::move(unit));
 }
 
-Engine::Engine(Needs needs, Snapshot snapshot) : parts_(std::make_unique<Parts>(needs, snapshot)) {}
+Engine::Engine(Needs needs, Snapshot snapshot) : parts_(std::make_unique<Parts>(needs, std::move(snapshot))) {}
 
 Engine::~Engine() {
   for (const auto& [key, build] : parts_->builds) build->let_go();

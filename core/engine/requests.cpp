@@ -63,9 +63,30 @@ RequestState* Requests::find_request(RequestId id) const {
 void Requests::enqueue(RequestState& request) {
   request.phase = RequestState::Phase::waiting;
   request.build = nullptr;
-  request.builder->waiting.insert(&request);
-  request.builder->waiting_by_age.insert(&request);
-  if (!request.collapse_key.empty()) request.builder->collapsible[request.collapse_key].push_back(&request);
+  // Most are newer than the others and not more urgent.
+  BuilderState& builder = *request.builder;
+  builder.waiting.insert(builder.waiting.end(), &request);
+  builder.waiting_by_age.insert(builder.waiting_by_age.end(), &request);
+  if (!request.collapse_key.empty()) builder.collapsible[request.collapse_key].insert(&request);
+}
+
+// In the order of each set: what they refer to is no longer in any cache.
+void Requests::enqueue_all(std::vector<RequestState*> requests) {
+  for (RequestState* request : requests) {
+    BuilderState& builder = *request->builder;
+    request->phase = RequestState::Phase::waiting;
+    builder.waiting_by_age.insert(builder.waiting_by_age.end(), request);
+    if (request->collapse_key.empty()) continue;
+    auto& collapsible = builder.collapsible[request->collapse_key];
+    collapsible.insert(collapsible.end(), request);
+  }
+  std::stable_sort(requests.begin(), requests.end(), [](const RequestState* a, const RequestState* b) {
+    return std::pair(a->row.builderid, -a->row.priority) < std::pair(b->row.builderid, -b->row.priority);
+  });
+  for (RequestState* request : requests) {
+    auto& waiting = request->builder->waiting;
+    waiting.insert(waiting.end(), request);
+  }
 }
 
 void Requests::dequeue(RequestState& request) {
@@ -74,7 +95,7 @@ void Requests::dequeue(RequestState& request) {
   builder.waiting_by_age.erase(&request);
   const auto it = builder.collapsible.find(request.collapse_key);
   if (it == builder.collapsible.end()) return;
-  std::erase(it->second, &request);
+  it->second.erase(&request);
   if (it->second.empty()) builder.collapsible.erase(it);
 }
 
@@ -91,6 +112,17 @@ void Requests::remove(RequestState& request) {
   requests_.erase(request.row.id);
   if (--buildset.uncommitted == 0) buildsets_.erase(buildset.row.id);
 }
+
+std::vector<const BuildsetState*> Requests::buildsets_without_requests() const {
+  std::vector<const BuildsetState*> found;
+  for (const auto& [id, buildset] : buildsets_) {
+    if (buildset->uncommitted == 0) found.push_back(buildset.get());
+  }
+  std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->row.id < b->row.id; });
+  return found;
+}
+
+void Requests::remove(BuildsetId buildset) { buildsets_.erase(buildset); }
 
 namespace {
 

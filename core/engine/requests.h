@@ -27,10 +27,14 @@ class Requests {
   const std::unordered_map<RequestId, std::unique_ptr<RequestState>>& all() const { return requests_; }
 
   void enqueue(RequestState& request);
+  // Many at once, by their ids.
+  void enqueue_all(std::vector<RequestState*> requests);
   void dequeue(RequestState& request);
   void set_priority(RequestState& request, int priority);
   // Forgets a complete request; its buildset too when that was the last one.
   void remove(RequestState& request);
+  std::vector<const BuildsetState*> buildsets_without_requests() const;  // by their ids
+  void remove(BuildsetId buildset);
 
  private:
   std::unordered_map<BuilderId, std::unique_ptr<BuilderState>> builders_;

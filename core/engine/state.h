@@ -91,7 +91,7 @@ struct BuilderState {
   std::optional<double> mean_seconds;  // that its latest builds took; none: none has ended yet
   std::set<RequestState*, MoreUrgent> waiting;
   std::set<RequestState*, Older> waiting_by_age;
-  std::unordered_map<std::string, std::vector<RequestState*>> collapsible;  // waiting ones by collapse_key
+  std::unordered_map<std::string, std::set<RequestState*, Older>> collapsible;  // waiting ones by collapse_key
 };
 
 }  // namespace kiln::engine

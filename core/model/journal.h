@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,22 +23,12 @@ class Journal {
   virtual void on_storage_lost(std::function<void(bool lost)> callback) = 0;
 };
 
-// A request that is not complete, with what a build of it needs.
-struct OpenRequest {
-  BuildRequest request;
-  Buildset buildset;
-  Properties buildset_properties;
-  std::vector<Change> changes;  // of each of the buildset's sourcestamps the newest, where there is one
-};
-
-struct RequestOutcome {
-  RequestId request;
-  bool complete = false;
-  Results results = Results::success;
-};
+// A buildset of which something is left to do, with what a build of it needs.
 struct OpenBuildset {
   Buildset buildset;
-  std::vector<RequestOutcome> requests;  // all of them, complete or not
+  Properties properties;
+  std::vector<Change> changes;       // of each of its sourcestamps the newest, where there is one
+  Results worst = Results::success;  // of its requests that are complete
 };
 
 struct ClassifiedChange {
@@ -56,8 +47,8 @@ struct StoredState {
 // The engine's start-up state, read after the reconciliation: no unfinished build of this master is left in it.
 struct Snapshot {
   MasterId master;
-  std::vector<OpenRequest> requests;
-  std::vector<OpenBuildset> buildsets;
+  std::deque<BuildRequest> requests;   // that are not complete
+  std::deque<OpenBuildset> buildsets;  // that are not complete, or have such requests; by their ids
   std::vector<ClassifiedChange> classified_changes;
   std::vector<Worker> workers;        // for paused, graceful
   std::vector<Scheduler> schedulers;  // for enabled

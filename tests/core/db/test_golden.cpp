@@ -299,11 +299,10 @@ TEST_CASE("a master starts on an upstream database and gives it back") {
   DatabaseHost host(golden_copy(directory));
   const Snapshot& snapshot = host.snapshot();
   REQUIRE(snapshot.requests.size() == 1);
-  CHECK(snapshot.requests[0].request.id == RequestId(1));
-  CHECK(snapshot.requests[0].buildset.sourcestamps.size() == 1);
-  CHECK(snapshot.requests[0].buildset_properties.find("scheduler")->value == Json("hourly"));
+  CHECK(snapshot.requests[0].id == RequestId(1));
   REQUIRE(snapshot.buildsets.size() == 1);
-  CHECK(snapshot.buildsets[0].requests.size() == 1);
+  CHECK(snapshot.buildsets[0].buildset.sourcestamps.size() == 1);
+  CHECK(snapshot.buildsets[0].properties.find("scheduler")->value == Json("hourly"));
   CHECK(snapshot.classified_changes.size() == 5);
   CHECK(snapshot.workers.size() == 3);
   CHECK(snapshot.schedulers.size() == 11);

@@ -61,12 +61,10 @@ TEST_CASE("a start ends what the last run left unfinished") {
   CHECK(log.complete);
 
   REQUIRE(snapshot.requests.size() == 1);
-  CHECK(snapshot.requests[0].request.id == left.running);
-  CHECK_FALSE(snapshot.requests[0].request.claimed);
+  CHECK(snapshot.requests[0].id == left.running);
+  CHECK_FALSE(snapshot.requests[0].claimed);
   REQUIRE(snapshot.buildsets.size() == 1);
-  REQUIRE(snapshot.buildsets[0].requests.size() == 2);
-  CHECK_FALSE(snapshot.buildsets[0].requests[0].complete);
-  CHECK(snapshot.buildsets[0].requests[1].results == Results::failure);
+  CHECK(snapshot.buildsets[0].worst == Results::failure);
   CHECK(host.integer("SELECT count(*) FROM buildrequest_claims") == 1);  // the completed one's stays
   REQUIRE(snapshot.workers.size() == 2);
   CHECK(snapshot.workers[0].connected_to.empty());
@@ -87,7 +85,7 @@ TEST_CASE("a master that was silent for ten minutes expires, others are left alo
   host.connect()->run("UPDATE masters SET name = ?, name_hash = ?", "other:/base", "0123").value();
   host.reopen(1599);
   CHECK(host.snapshot().reconciled_builds.empty());
-  CHECK(host.snapshot().requests.at(0).request.claimed);
+  CHECK(host.snapshot().requests.at(0).claimed);
   CHECK(host.integer("SELECT count(*) FROM masters WHERE active = 1") == 2);
   const Written beat = write_now(host, writes::Heartbeat{1601});
   CHECK(beat.child_ids == std::vector{left.build.value});
@@ -146,7 +144,7 @@ TEST_CASE("an open request comes back with the newest change of its source stamp
   host.reopen(2000);
 
   REQUIRE(host.snapshot().requests.size() == 1);
-  const std::vector<Change>& changes = host.snapshot().requests[0].changes;
+  const std::vector<Change>& changes = host.snapshot().buildsets.at(0).changes;
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].id == ChangeId(change.id));
   CHECK(changes[0].author == "newer");

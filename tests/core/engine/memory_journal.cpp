@@ -408,17 +408,16 @@ Snapshot MemoryJournal::reconciled_snapshot(EpochSeconds now) {
   reconcile(now, snapshot);
   for (const auto& [id, row] : requests) {
     if (row.request.complete) continue;
-    const BuildsetId set = row.request.buildsetid;
-    snapshot.requests.push_back({row.request, buildsets[set], buildset_properties[set], {}});
+    snapshot.requests.push_back(row.request);
   }
   for (const auto& [id, buildset] : buildsets) {
     if (buildset.complete) continue;
     OpenBuildset& open = snapshot.buildsets.emplace_back();
     open.buildset = buildset;
+    open.properties = buildset_properties[id];
     for (const auto& [request_id, row] : requests) {
-      if (row.request.buildsetid != id) continue;
-      const auto results = row.request.complete ? static_cast<Results>(*row.request.results) : Results::success;
-      open.requests.push_back({request_id, row.request.complete, results});
+      if (row.request.buildsetid != id || !row.request.complete) continue;
+      open.worst = worst_status(open.worst, static_cast<Results>(*row.request.results));
     }
   }
   for (const ClassificationRow& row : classifications) {
