@@ -107,13 +107,14 @@ async def dispatch(opts, say):
             for worker in pauses:
                 await control(conn, f"workers/{worker}", "unpause")
             meter, t0 = Meter(master, swarm), time.monotonic()
-            left = lambda: len(events.finished) < opts.waiting
+            end = len(events.finished) + opts.waiting
             delays = await force_steadily(
-                master, events, quick, 20, lambda t: left() and t < opts.cap
+                master, events, quick, 20, lambda t: len(events.finished) < end and t < opts.cap
             )
-            done = len(events.finished)
-            say({"queue": "moves", **figures(delays), "builds_per_s": round(done / (time.monotonic() - t0), 1),
-                 "checked": all(r in events.finished for r in queued) or t0 + opts.cap < time.monotonic(),
+            rate = (len(events.finished) - end + opts.waiting) / (time.monotonic() - t0)
+            await events.until(lambda: all(r in events.finished for r in queued), opts.cap)
+            say({"queue": "moves", **figures(delays), "builds_per_s": round(rate, 1),
+                 "checked": all(r in events.finished for r in queued),
                  **meter.result()})  # fmt: skip
     finally:
         master.stop(120)
@@ -153,8 +154,8 @@ async def cold(opts, say):
         rest, _ = await master.start(opts.cap)
         out = {"waiting": opts.waiting, "rest_s": round(rest, 2), "cpu_s": round(master.cpu(), 2)}
         conn = Http(master.http)
-        rows = await conn.get("/api/v2/buildrequests?complete=false&limit=1")
-        out["checked"] = rows["meta"]["total"] == opts.waiting
+        rows = await conn.get("/api/v2/builders/1/buildrequests?complete=false&field=priority")
+        out["checked"] = len(rows["buildrequests"]) == opts.waiting // opts.builders
         await settle(master)
         out |= {"rss_mb": master.rss_mb(), "settled_cpu_s": round(master.cpu(), 2)}
         events, t = await Events.open(master.http), time.monotonic()
