@@ -154,7 +154,7 @@ async def cold(opts, say):
         rest, _ = await master.start(opts.cap)
         out = {"waiting": opts.waiting, "rest_s": round(rest, 2), "cpu_s": round(master.cpu(), 2)}
         conn = Http(master.http)
-        rows = await conn.get("/api/v2/builders/1/buildrequests?complete=false&field=priority")
+        rows = await conn.get("/api/v2/builders/1/buildrequests?complete=false&field=complete")
         out["checked"] = len(rows["buildrequests"]) == opts.waiting // opts.builders
         await settle(master)
         out |= {"rss_mb": master.rss_mb(), "settled_cpu_s": round(master.cpu(), 2)}

@@ -64,11 +64,18 @@ class Matcher {
   bool may_claim() const;
   bool may_start(const RequestState& request) const;
   RequestState* next_request(const BuilderState& builder) const;
-  WaitingRow row(const RequestState& request, std::size_t position) const;
-  std::vector<WaitReason> reasons(const RequestState& request, std::size_t position) const;
+  // What is the same for all requests of a builder.
+  struct Outlook {
+    std::vector<WaitReason> of_workers;  // empty: one could take a build
+    std::vector<EpochSeconds> free_at;   // sorted; of the workers of which it is known
+  };
+  Outlook outlook(const BuilderState& builder, std::size_t most_named) const;
+  WaitingRow row(const RequestState& request, std::size_t position, const Outlook& outlook) const;
+  std::vector<WaitReason> reasons(const RequestState& request, std::size_t position, const Outlook& outlook) const;
   std::optional<WaitReason> reason_of_master(const RequestState& request) const;
-  std::vector<WaitReason> reasons_of_workers(const BuilderState& builder) const;
-  std::optional<EpochSeconds> predicted_start(const RequestState& request, std::size_t position) const;
+  std::vector<WaitReason> reasons_of_workers(const BuilderState& builder, std::size_t most_named) const;
+  std::optional<EpochSeconds> predicted_start(const RequestState& request, std::size_t position,
+                                              const Outlook& outlook) const;
   std::optional<EpochSeconds> free_at(const WorkerState& worker, const BuilderState& builder) const;
 
   Kernel& kernel_;

@@ -12,6 +12,10 @@
 namespace kiln::engine {
 namespace {
 
+// A look at a long queue must not hold up the master.
+constexpr std::size_t most_counted = 10'000;  // requests that come first
+constexpr std::size_t most_named_of_one = 1'000, most_named_of_many = 20;  // workers
+
 WaitReason lock_missing(const LockReport& report, const WorkerState& worker) {
   const std::string text = fmt::format("worker \"{}\" {}", worker.row.name, lock_reason(report));
   WaitReason reason{"locked", text, worker.row.name};
@@ -60,23 +64,37 @@ std::optional<WaitingRow> Matcher::wait_reasons(RequestId id) const {
     return WaitingRow{id, request->builder->id, 1, {*std::move(reason)}, std::nullopt};
   }
   if (request->phase != RequestState::Phase::waiting) return std::nullopt;
-  const auto& queue = request->builder->waiting;
-  const auto place = queue.find(const_cast<RequestState*>(request));
-  return row(*request, static_cast<std::size_t>(std::distance(queue.begin(), place)) + 1);
+  std::size_t position = 1;
+  for (const RequestState* earlier : request->builder->waiting) {
+    if (earlier == request || position > most_counted) break;
+    ++position;
+  }
+  return row(*request, position, outlook(*request->builder, most_named_of_one));
 }
 
 std::vector<WaitingRow> Matcher::wait_reasons(const BuilderState& builder, std::size_t limit) const {
   std::vector<WaitingRow> rows;
+  const Outlook same = outlook(builder, most_named_of_many);
   for (const RequestState* request : builder.waiting) {
     if (rows.size() == limit) break;
-    rows.push_back(row(*request, rows.size() + 1));
+    rows.push_back(row(*request, rows.size() + 1, same));
   }
   return rows;
 }
 
-WaitingRow Matcher::row(const RequestState& request, std::size_t position) const {
-  return {request.row.id, request.builder->id, static_cast<std::int64_t>(position), reasons(request, position),
-          predicted_start(request, position)};
+Matcher::Outlook Matcher::outlook(const BuilderState& builder, std::size_t most_named) const {
+  if (!builder.config) return {};
+  Outlook found{reasons_of_workers(builder, most_named), {}};
+  for (const WorkerState* worker : builder.workers) {
+    if (const auto at = free_at(*worker, builder)) found.free_at.push_back(std::max(*at, kernel_.clock.now_s()));
+  }
+  std::sort(found.free_at.begin(), found.free_at.end());
+  return found;
+}
+
+WaitingRow Matcher::row(const RequestState& request, std::size_t position, const Outlook& outlook) const {
+  return {request.row.id, request.builder->id, static_cast<std::int64_t>(position),
+          reasons(request, position, outlook), predicted_start(request, position, outlook)};
 }
 
 std::optional<WaitReason> Matcher::reason_of_master(const RequestState& request) const {
@@ -94,32 +112,44 @@ std::optional<WaitReason> Matcher::reason_of_master(const RequestState& request)
 }
 
 // Of each worker of the builder; none: one could take a build.
-std::vector<WaitReason> Matcher::reasons_of_workers(const BuilderState& builder) const {
+std::vector<WaitReason> Matcher::reasons_of_workers(const BuilderState& builder, std::size_t most_named) const {
   std::vector<WaitReason> found;
+  std::size_t further = 0;
   for (const WorkerState* worker : builder.workers) {
+    const bool is_named = found.size() < most_named;
     std::optional<WaitReason> reason = reason_against(*worker, builder);
     if (!reason) {
       const auto missing = missing_lock(kernel_.locks, *builder.config, *worker->config);
       if (!missing) return {};
-      reason = lock_missing(kernel_.locks.report(*missing, worker->row.name), *worker);
+      if (is_named) reason = lock_missing(kernel_.locks.report(*missing, worker->row.name), *worker);
     }
-    found.push_back(*std::move(reason));
+    if (is_named) {
+      found.push_back(*std::move(reason));
+    } else {
+      ++further;
+    }
   }
+  if (further > 0) found.push_back({"further", fmt::format("workers that cannot take it either: {}", further)});
   return found;
 }
 
-std::vector<WaitReason> Matcher::reasons(const RequestState& request, std::size_t position) const {
+std::vector<WaitReason> Matcher::reasons(const RequestState& request, std::size_t position,
+                                         const Outlook& outlook) const {
   if (auto reason = reason_of_master(request)) return {*std::move(reason)};
   const BuilderState& builder = *request.builder;
-  std::vector<WaitReason> found = reasons_of_workers(builder);
-  if (!found.empty()) return found;
+  if (!outlook.of_workers.empty()) return outlook.of_workers;
   if (left_out_.contains(&builder)) return {{"left_out", "prioritizeBuilders left the builder out"}};
+  std::vector<WaitReason> found;
   for (const script::Refusal& refusal : consultations_.refusals(request)) {
     const std::string on = refusal.worker ? fmt::format(" worker \"{}\"", *refusal.worker) : "";
     found.push_back({"refused", refusal.why + on, refusal.worker.value_or("")});
   }
   if (!found.empty()) return found;
-  if (position > 1) return {{"behind", fmt::format("requests of its builder that come first: {}", position - 1)}};
+  if (position > 1) {
+    const bool is_counted = position <= most_counted;
+    return {{"behind", fmt::format("requests of its builder that come first: {}{}", is_counted ? "" : "at least ",
+                                   position - 1)}};
+  }
   if (is_ordering_ || consultations_.is_asking(builder)) return {{"asking", "functions of the configuration are asked"}};
   return {{"starting", "it is about to start"}};
 }
@@ -139,15 +169,12 @@ std::optional<EpochSeconds> Matcher::free_at(const WorkerState& worker, const Bu
 }
 
 // The requests before it take the workers in turn, each for as long as the builder's latest builds took.
-std::optional<EpochSeconds> Matcher::predicted_start(const RequestState& request, std::size_t position) const {
+std::optional<EpochSeconds> Matcher::predicted_start(const RequestState& request, std::size_t position,
+                                                     const Outlook& outlook) const {
   const BuilderState& builder = *request.builder;
   if (const auto reason = reason_of_master(request)) return reason->until;
-  std::vector<EpochSeconds> free;
-  for (const WorkerState* worker : builder.workers) {
-    if (const auto at = free_at(*worker, builder)) free.push_back(std::max(*at, kernel_.clock.now_s()));
-  }
-  if (free.empty() || (position > 1 && !builder.mean_seconds)) return std::nullopt;
-  std::sort(free.begin(), free.end());
+  const std::vector<EpochSeconds>& free = outlook.free_at;
+  if (free.empty() || position > most_counted || (position > 1 && !builder.mean_seconds)) return std::nullopt;
   const std::size_t rounds = (position - 1) / free.size();
   const double taken = static_cast<double>(rounds) * builder.mean_seconds.value_or(0);
   return free[(position - 1) % free.size()] + static_cast<EpochSeconds>(taken);

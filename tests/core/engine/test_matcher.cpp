@@ -241,6 +241,29 @@ TEST_CASE("a new priority moves a request that waits, and is kept over a restart
   CHECK(std::vector{built(1), built(2), built(3)} == std::vector<std::int64_t>{3, 1, 2});
 }
 
+TEST_CASE("a queue is the same after a restart: the most urgent first, then the oldest") {
+  EngineHost host;
+  host.add_worker("w1")->max_builds = 1;
+  for (const char* name : {"a", "b"}) {
+    host.add_builder(name, {"w1"}, {shell_step("run", "x")})->collapse = script::Collapse::off;
+  }
+  host.add_force_scheduler();
+  host.start();
+  for (const char* name : {"a", "b", "a", "b", "a"}) host.force(name);
+  for (const auto& [request, priority] : {std::pair{4, 9}, {5, 3}, {3, 3}}) {
+    host.engine->set_priority(RequestId(request), priority, [](Result<void> done) { REQUIRE(done); });
+  }
+  host.settle();
+
+  host.restart();
+  host.connect("w1", 0);
+  host.settle();
+
+  std::vector<std::int64_t> order;
+  for (const auto& [id, row] : host.journal.builds) order.push_back(row.build.buildrequestid.value);
+  CHECK(order == std::vector<std::int64_t>{4, 3, 5, 1, 2});
+}
+
 TEST_CASE("the priority of a running build's request counts when it is built again") {
   EngineHost host;
   host.add_worker("w1")->max_builds = 1;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include "tests/support/engine_host.h"
 
 using namespace kiln;
@@ -144,4 +146,26 @@ TEST_CASE("what the master does is the only reason") {
   host.force("other");
   host.engine->drain([](const Result<void>&) {});
   CHECK(host.only(2).kind == "draining");
+}
+
+TEST_CASE("of many workers and requests the first ones are told, and how many more there are") {
+  EngineHost host;
+  std::vector<std::string> names;
+  for (int i = 0; i < 30; ++i) host.add_worker(names.emplace_back(fmt::format("w{}", i)));
+  host.add_builder("a", names, {shell_step("run", "x")})->collapse = script::Collapse::off;
+  host.add_force_scheduler();
+  host.start();
+  for (int i = 0; i < 10'003; ++i) {
+    host.engine->force("force", "me", {"a"}, {}, [](Result<engine::ForceResult> done) { REQUIRE(done); });
+  }
+  host.settle();
+
+  const auto rows = host.engine->wait_reasons(host.engine->builder_id("a"), 2);
+  REQUIRE(rows.size() == 2);
+  REQUIRE(rows[1].reasons.size() == 21);
+  CHECK(rows[1].reasons[20].kind == "further");
+  CHECK(rows[1].reasons[20].text == "workers that cannot take it either: 10");
+  CHECK(host.engine->wait_reasons(RequestId(10'000))->position == 10'000);
+  CHECK(host.engine->wait_reasons(RequestId(10'003))->position == 10'001);
+  CHECK(host.engine->wait_reasons(RequestId(10'003))->reasons.size() == 30);
 }
