@@ -55,7 +55,9 @@ BuildRun::BuildRun(const Needs& needs, RequestState& request, WorkerState& worke
       config_(request.builder->config),
       stamps_(request.buildset->row.sourcestamps),
       worker_info_(worker.link->info().all),
-      scope_(properties_, stamps_, worker_info_) {}
+      scope_(properties_, stamps_, worker_info_) {
+  row_.buildrequestid = request.row.id;
+}
 
 BuildRun::~BuildRun() = default;
 
@@ -135,7 +137,6 @@ void BuildRun::add_row() {
 
 void BuildRun::add_build(BuilderId shown_under) {
   row_.builderid = shown_under;
-  row_.buildrequestid = request_.row.id;
   row_.workerid = worker_.row.id;
   row_.masterid = kernel_.master;
   row_.started_at = kernel_.clock.now_s();
@@ -375,6 +376,16 @@ void BuildRun::let_go() {
   session_.reset();
   preparation_logs_.reset();
   if (const auto step = std::exchange(current_, nullptr)) step->let_go();
+}
+
+bool BuildRun::has_late_step() const {
+  return current_ != nullptr && (phase_ == Phase::finishing || phase_ == Phase::ended);
+}
+
+bool BuildRun::is_past_stop_deadline() const {
+  if (!stop_ && !is_lost_) return false;
+  const bool waits = without_answer_ != nullptr || (phase_ == Phase::preparing && !is_lost_);
+  return (waits && !deadline_) || (current_ != nullptr && current_->is_past_stop_deadline());
 }
 
 std::vector<std::string> BuildRun::final_texts() const {

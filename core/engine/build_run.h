@@ -60,6 +60,8 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   const BuilderState& builder() const { return builder_; }
   const RequestState& request() const { return request_; }
   const WorkerState& worker() const { return worker_; }
+  bool has_late_step() const;          // that goes on although the build is over
+  bool is_past_stop_deadline() const;  // it was stopped, and no deadline ends what it waits for
   bool is_announced() const { return is_announced_; }  // whoever listens knows that it runs
 
   // For its steps.

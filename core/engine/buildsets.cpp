@@ -116,6 +116,7 @@ void Buildsets::on_added(const std::shared_ptr<Adding>& adding, const Written& w
     return;
   }
   adding->buildset = &requests_.add_buildset(order.row, order.properties, order.changes);
+  adding->buildset->adding = adding;
   adding->buildset->on_complete = std::exchange(order.on_complete, nullptr);
   const std::string key = collapse_key(*adding->buildset);
   for (std::size_t i = 0; i < order.builders.size(); ++i) {

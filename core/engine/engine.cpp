@@ -9,6 +9,7 @@
 #include "core/engine/build_run.h"
 #include "core/engine/buildsets.h"
 #include "core/engine/fleet.h"
+#include "core/engine/invariant_watch.h"
 #include "core/engine/matcher.h"
 #include "core/engine/requests.h"
 #include "core/engine/schedulers.h"
@@ -47,9 +48,9 @@ struct Engine::Parts {
   void publish_builder(std::string_view verb, const std::string& name);
   void end_builds();
   void give_up_builds();
-  std::string broken_locks() const;
   void check_drained();
   void check_shutdown();
+  World world() const { return {kernel, requests, fleet, matcher, builds}; }
 
   Kernel kernel;
   Requests requests;
@@ -57,7 +58,8 @@ struct Engine::Parts {
   Fleet fleet;
   Matcher matcher;
   Schedulers schedulers;
-  std::unordered_map<BuildRun*, std::shared_ptr<BuildRun>> builds;
+  World::Builds builds;
+  InvariantWatch watch{world(), kernel.clock, [this] { matcher.wake_all(); }};
   std::unordered_map<BuildId, BuildRun*> builds_by_id;
   std::vector<Reply<>> shutdown_replies;
   std::vector<Reply<>> drain_replies;
@@ -207,6 +209,7 @@ void Engine::Parts::config_applied(const script::ConfigPtr& config, const std::v
   schedulers.configure(scheduler_ids);
   publish_builders(old_config);
   matcher.wake_all();
+  watch.look_now();
 }
 
 // Running builds end as RETRY so that they are built again, except those that somebody waits for.
@@ -224,17 +227,6 @@ void Engine::Parts::give_up_builds() {
   std::vector<std::shared_ptr<BuildRun>> running;
   for (const auto& [key, build] : builds) running.push_back(build);
   for (const auto& build : running) build->give_up();
-}
-
-// Whoever holds a lock is a running build, or its step.
-std::string Engine::Parts::broken_locks() const {
-  for (const LockUser& user : kernel.locks.holders()) {
-    const bool is_running = std::any_of(builds.begin(), builds.end(), [&](const auto& entry) {
-      return entry.first == user.run && entry.first->phase() != BuildRun::Phase::ended;
-    });
-    if (!is_running) return fmt::format("request {} of builder \"{}\" holds a lock and is over", user.request.value, user.builder);
-  }
-  return {};
 }
 
 void Engine::Parts::check_drained() {
@@ -445,10 +437,18 @@ std::size_t Engine::running_builds() const { return parts_->builds.size(); }
 std::vector<LockReport> Engine::locks() const { return parts_->kernel.locks.reports(); }
 
 std::string Engine::broken_invariant() const {
-  std::string broken = parts_->matcher.broken_invariant();
-  if (broken.empty()) broken = parts_->kernel.locks.broken_invariant();
-  return broken.empty() ? parts_->broken_locks() : broken;
+  std::string text;
+  for (const Violation& violation : violations(parts_->world())) {
+    text += fmt::format("{}{}: {} {}", text.empty() ? "" : "; ", name_of(violation.invariant), violation.object, violation.text);
+  }
+  return text;
 }
+
+void Engine::watch_invariants(std::chrono::seconds interval, InvariantReport report) {
+  parts_->watch.start(interval, std::move(report));
+}
+
+std::vector<InvariantRow> Engine::invariants() const { return parts_->watch.rows(); }
 
 void Engine::drain(Reply<> reply) {
   parts_->kernel.draining = true;

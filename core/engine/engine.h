@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/engine/invariant.h"
 #include "core/engine/kernel.h"
 #include "core/engine/wait_reason.h"
 #include "core/engine/worker_link.h"
@@ -89,10 +90,11 @@ class Engine {
   std::size_t running_builds() const;
   // Those that are held or waited for: by whom, and in which order.
   std::vector<LockReport> locks() const;
-  // What should never be, in words: a request that waits while an eligible worker is idle, a lock that
-  // somebody has who is over. Empty: all is well. Scans
-  // everything.
+  // What should never be, in words; empty: all is well. Looks at everything.
   std::string broken_invariant() const;
+  // Looks for such while it runs, every so often; `report` gets what is found for the first time.
+  void watch_invariants(std::chrono::seconds interval, InvariantReport report);
+  std::vector<InvariantRow> invariants() const;
 
   // Starts no further builds, except those that running ones wait for; replies once none is running (clean shutdown).
   // Errors: cancelled when it is called off.

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/engine/locks.h"
+#include "core/engine/recent_events.h"
 #include "core/logs/log_store.h"
 #include "core/model/event.h"
 #include "core/model/journal.h"
@@ -35,13 +36,16 @@ struct Kernel {
   bool draining = false;  // no further builds are started, except those that running ones wait for
   bool shutting_down = false;
   Locks locks{clock};
+  RecentEvents recent{};
 
   // When something that began at `start` is over: not before it, although the wall clock may have been set back.
   EpochSeconds end_of(EpochSeconds start) const { return std::max(clock.now_s(), start); }
 
   template <class Row>
   void publish(std::string_view verb, const Row& row) {
-    events.publish(Event{verb, row});
+    const Event event{verb, row};
+    recent.note(clock.now(), event);
+    events.publish(event);
   }
 };
 

@@ -77,8 +77,12 @@ class Locks {
 
   std::vector<LockReport> reports() const;  // of those that are held or waited for
   LockReport report(const script::Lock& lock, const std::string& worker) const;
-  // What should never be, in words; empty: all is well. Scans everything.
-  std::string broken_invariant() const;
+  // What should never be; empty: all is well. Scans everything.
+  struct Trouble {
+    std::string lock;
+    std::string text;
+  };
+  std::vector<Trouble> troubles() const;
   // Of all holders.
   std::vector<LockUser> holders() const;
 

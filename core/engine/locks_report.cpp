@@ -41,7 +41,7 @@ std::vector<LockUser> Locks::holders() const {
   return users;
 }
 
-std::string Locks::Real::broken_invariant() const {
+std::string Locks::Real::trouble() const {
   std::int64_t held = 0;
   bool alone = false;
   for (const auto& [ticket, claim] : holders) {
@@ -60,20 +60,24 @@ std::string Locks::Real::broken_invariant() const {
   return {};
 }
 
-std::string Locks::broken_invariant() const {
+std::vector<Locks::Trouble> Locks::troubles() const {
+  std::vector<Trouble> found;
   for (const auto& [key, lock] : locks_) {
-    const std::string what = lock->broken_invariant();
-    if (!what.empty()) return fmt::format("lock \"{}\" {}", lock->name(), what);
-    if (lock->claims == 0 && lock->watchers.empty()) return fmt::format("lock \"{}\" is of nobody", lock->name());
+    std::string what = lock->trouble();
+    if (what.empty() && lock->claims == 0 && lock->watchers.empty()) what = "is of nobody";
+    if (!what.empty()) found.push_back({lock->name(), std::move(what)});
   }
   for (const auto& [run, claims] : claims_) {
     for (const LockClaim* claim : claims) {
-      const bool waits = claim->waits_at_ != nullptr;
-      if (waits && !claim->waits_at_->queue.contains(claim->ticket_)) return "somebody waits in no queue";
-      if (!waits && claim->state_ == LockClaim::State::waiting) return "somebody waits for nothing";
+      const Real* at = claim->waits_at_;
+      const bool is_queued = at != nullptr && at->queue.contains(claim->ticket_);
+      if (at != nullptr && !is_queued) found.push_back({at->name(), "is waited for by somebody who is not in its queue"});
+      if (at == nullptr && claim->state_ == LockClaim::State::waiting) {
+        found.push_back({claim->parts_.empty() ? "" : claim->parts_.front().lock->name(), "is claimed by somebody who waits for nothing"});
+      }
     }
   }
-  return {};
+  return found;
 }
 
 }  // namespace kiln::engine

@@ -20,7 +20,7 @@ struct Locks::Real {
   std::int64_t places_before = 0;  // of a lock with too many holders since it got fewer places: how many are taken
 
   bool fits(const Wish& wish) const;
-  std::string broken_invariant() const;
+  std::string trouble() const;
   // True: whoever waits may have it now.
   bool set_places(std::int64_t count);
   bool is_of_worker() const { return key.first == script::Lock::Kind::worker; }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/engine/matcher.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -234,20 +232,16 @@ WorkerState* Matcher::pick_worker(const Turn& turn) {
   return best;
 }
 
-std::string Matcher::broken_invariant() const {
-  if (timer_ || is_ordering_ || !may_claim()) return {};
-  for (const auto& [id, builder] : requests_.builders()) {
-    if (!builder->config || consultations_.is_asking(*builder) || left_out_.contains(builder.get())) continue;
-    const RequestState* next = next_request(*builder);
-    if (next == nullptr) continue;
-    for (const WorkerState* worker : builder->workers) {
-      if (!is_eligible(*worker, *builder)) continue;
-      if (missing_lock(kernel_.locks, *builder->config, *worker->config)) continue;
-      return fmt::format("request {} of builder \"{}\" waits although worker \"{}\" is free", next->row.id.value,
-                         builder->name, worker->row.name);
-    }
-  }
-  return {};
+std::optional<Matcher::Idle> Matcher::idle_worker(const BuilderState& builder) const {
+  const bool is_due = timer_ || is_ordering_ || consultations_.is_asking(builder);
+  if (is_due || !may_claim() || !has_work(builder) || left_out_.contains(&builder)) return std::nullopt;
+  const auto idle = std::find_if(builder.workers.begin(), builder.workers.end(), [&](const WorkerState* worker) {
+    return is_eligible(*worker, builder) && !missing_lock(kernel_.locks, *builder.config, *worker->config);
+  });
+  if (idle == builder.workers.end()) return std::nullopt;
+  const RequestState* next = next_request(builder);
+  if (next == nullptr) return std::nullopt;
+  return Idle{next->row.id, (*idle)->row.name};
 }
 
 }  // namespace kiln::engine

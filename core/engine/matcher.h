@@ -40,8 +40,12 @@ class Matcher {
   std::optional<WaitingRow> wait_reasons(RequestId request) const;
   // Of a builder's requests the first ones.
   std::vector<WaitingRow> wait_reasons(const BuilderState& builder, std::size_t limit) const;
-  // A request that waits while an eligible worker is idle and no run is due; empty: none.
-  std::string broken_invariant() const;
+  struct Idle {
+    RequestId request;
+    std::string worker;
+  };
+  // What should never be: a request that is next and a worker that could have it, and no run is due.
+  std::optional<Idle> idle_worker(const BuilderState& builder) const;
 
  private:
   // A builder that is to be matched, with those of its workers that may have become free; none named: any of them.

@@ -22,6 +22,7 @@ class Requests {
 
   BuildsetState& add_buildset(Buildset row, Properties properties, std::vector<Change> changes);
   BuildsetState* find_buildset(BuildsetId id) const;
+  const std::unordered_map<BuildsetId, std::unique_ptr<BuildsetState>>& buildsets() const { return buildsets_; }
   RequestState& add_request(BuildRequest row, BuildsetState& buildset);
   RequestState* find_request(RequestId id) const;
   const std::unordered_map<RequestId, std::unique_ptr<RequestState>>& all() const { return requests_; }

@@ -52,6 +52,7 @@ struct BuildsetState {
   Results worst = Results::success;
   std::function<void(Results)> on_complete;  // may be null
   int edition = 0;                           // of its properties
+  std::weak_ptr<void> adding;                // whoever will announce it and put its requests into their queues
 };
 
 struct MoreUrgent {

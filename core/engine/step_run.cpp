@@ -286,6 +286,11 @@ void StepRun::interrupt(const std::string& reason, bool lost) {
   }
 }
 
+bool StepRun::is_past_stop_deadline() const {
+  const bool asks_step = phase_ == Phase::preparing || phase_ == Phase::running || phase_ == Phase::summing;
+  return is_stopped_ && !is_abandoned_ && asks_step && !deadline_;
+}
+
 void StepRun::let_go() {
   is_abandoned_ = true;
   claim_.reset();

@@ -36,6 +36,8 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void interrupt(const std::string& reason, bool lost);
   // Ends it now: nobody waits for its answers any more.
   void give_up() { abandon(); }
+  // It was interrupted, and nothing ends it when it does not answer.
+  bool is_past_stop_deadline() const;
   // The engine goes: unties it from what might still hold it.
   void let_go();
 

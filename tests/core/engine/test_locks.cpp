@@ -47,7 +47,7 @@ struct Table {
   void settle() {
     while (clock.run_one()) {
     }
-    CHECK(locks.broken_invariant().empty());
+    CHECK(locks.troubles().empty());
   }
   std::vector<std::int64_t> waiters(const Lock& lock, const std::string& worker = "") const {
     std::vector<std::int64_t> builds;
@@ -380,7 +380,7 @@ class Crowd {
       }
     }
     give_way();
-    CHECK(locks_.broken_invariant().empty());
+    CHECK(locks_.troubles().empty());
   }
 
   // Nobody comes any more: all must get what they wait for, however few places there are.
@@ -396,7 +396,7 @@ class Crowd {
       give_way();
       end_step();
       if (const int i = find([](const Build& build) { return build.own->is_held() && !build.step; }); i >= 0) end(i);
-      CHECK(locks_.broken_invariant().empty());
+      CHECK(locks_.troubles().empty());
     }
     CHECK(builds_.empty());
     CHECK(locks_.reports().empty());
