@@ -20,6 +20,7 @@ struct BasedirFiles {
   std::filesystem::path log() const { return dir / "twistd.log"; }
   std::filesystem::path http_log() const { return dir / "http.log"; }
   std::filesystem::path logs() const { return dir / "kiln-logs"; }
+  std::filesystem::path invariants() const { return dir / "invariants"; }
   std::filesystem::path socket() const { return dir / "kilnbot.sock"; }
 };
 

@@ -9,6 +9,7 @@
 
 
 #include "core/app/control_socket.h"
+#include "core/app/invariant_files.h"
 #include "core/app/listeners.h"
 #include "core/app/loop.h"
 #include "core/app/master_bridge.h"
@@ -26,6 +27,7 @@ namespace kiln::app {
 namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{60};
+constexpr std::chrono::seconds invariants_interval{10};
 constexpr std::chrono::seconds services_limit{10};  // for Python's services to stop
 constexpr std::chrono::seconds storage_limit{30};   // for the last rows to be written
 constexpr std::chrono::seconds policy_limit{5};     // for the policy thread to leave its loop
@@ -126,7 +128,8 @@ void Master::Parts::make_engine(Snapshot snapshot) {
       engine::Engine::Needs{loop.clock(), db->journal(), events, *logs, *transfers, find_changes}, std::move(snapshot));
   api = std::make_unique<data::Api>(
       data::Api::Needs{*db, *logs, [this] { return engine->config(); },
-                       [this](const data::PathArgs& args) { return data::waiting_requests(*engine, args); }});
+                       [this](const data::PathArgs& args) { return data::waiting_requests(*engine, args); },
+                       [this] { return data::invariant_checks(*engine); }});
   controls = std::make_unique<data::EngineControls>(data::EngineControls::Needs{*engine, *db, events});
   authz = std::make_unique<data::Authz>(data::Authz::Needs{*db, [this] { return engine->config(); }});
   bridge = std::make_unique<MasterBridge>(MasterBridge::Needs{
@@ -137,6 +140,9 @@ void Master::Parts::make_engine(Snapshot snapshot) {
 void Master::Parts::begin(Reply<> reply) {
   started = std::move(reply);
   wait_for_signal();
+  engine->watch_invariants(invariants_interval, [this](const std::vector<engine::Violation>& found, const JsonObject& bundle) {
+    keep_bundle(needs.files.invariants(), loop.clock().now_s(), found, bundle);
+  });
   engine->apply_config(needs.config, [this](const Result<void>& applied) {
     if (!applied) return finish_start(applied);
     session_secret(*db, [this](Result<std::string> made) {

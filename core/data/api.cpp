@@ -15,6 +15,7 @@ struct Api::Job {
   script::ConfigPtr config;
   const logs::LogStore& logs;
   std::vector<WaitingRequestRow> waiting;
+  std::vector<InvariantCheck> invariants;
   bool indent = false;
   std::function<void(Answer&)> finish;
 };
@@ -33,17 +34,16 @@ Result<R> guarded(const std::string& what, Work&& work) {
 }
 
 // What it shows changes without any write to the database.
-bool is_live(const Endpoint& endpoint) { return endpoint.type == Resource<WaitingRequestRow>::type; }
+bool is_live(const Endpoint& endpoint) {
+  return endpoint.type == Resource<WaitingRequestRow>::type || endpoint.type == Resource<InvariantCheck>::type;
+}
 
 bool is_log_text(const Endpoint& endpoint) { return endpoint.type == "logchunk"; }
 
-Result<RowText> read_rows(const Endpoint& endpoint, const PathArgs& args, const ResultSpec& spec,
-                          const script::ConfigPtr& config, const std::vector<WaitingRequestRow>& waiting,
-                          db::Connection& db) {
-  const Query query{db, endpoint, args, spec, config, waiting};
-  auto rows = endpoint.handler(query);
-  if (rows.has_value() && endpoint.kind == EndpointKind::single && rows->count == 0) {
-    return make_error(Errc::not_found, endpoint.not_found_text(args));
+Result<RowText> found(const Query& query) {
+  auto rows = query.endpoint.handler(query);
+  if (rows.has_value() && query.endpoint.kind == EndpointKind::single && rows->count == 0) {
+    return make_error(Errc::not_found, query.endpoint.not_found_text(query.args));
   }
   return rows;
 }
@@ -98,7 +98,7 @@ Result<Json> null_when_missing(Result<Json> answer) {
 }  // namespace
 
 Result<Answer> Api::run_rows(const Job& job, db::Connection& db) {
-  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, job.waiting, db);
+  const auto rows = found({db, job.endpoint, job.args, job.spec, job.config, job.waiting, job.invariants});
   if (rows.has_error()) return rows.error();
   Answer answer;
   answer.body = envelope(job.endpoint, *rows);
@@ -125,17 +125,17 @@ Result<Json> Api::run_json(const Job& job, db::Connection& db) {
   if (is_log_text(job.endpoint)) {
     return null_when_missing(contents_as_json({db, job.logs, job.endpoint, job.args, job.spec, false}));
   }
-  const auto rows = read_rows(job.endpoint, job.args, job.spec, job.config, job.waiting, db);
+  const auto rows = found({db, job.endpoint, job.args, job.spec, job.config, job.waiting, job.invariants});
   if (rows.has_error()) return null_when_missing(rows.error());
   return to_json(job.endpoint, *rows);
 }
 
 Api::Job Api::job(EndpointMatch match, ResultSpec spec) const {
   const Endpoint& endpoint = *match.endpoint;
-  std::vector<WaitingRequestRow> waiting;
-  if (is_live(endpoint) && needs_.waiting) waiting = needs_.waiting(match.args);
-  return {endpoint, std::move(match.args), std::move(spec), needs_.config(), needs_.logs, std::move(waiting), false,
-          nullptr};
+  Job job{endpoint, std::move(match.args), std::move(spec), needs_.config(), needs_.logs, {}, {}, false, nullptr};
+  if (endpoint.type == Resource<WaitingRequestRow>::type && needs_.waiting) job.waiting = needs_.waiting(job.args);
+  if (endpoint.type == Resource<InvariantCheck>::type && needs_.invariants) job.invariants = needs_.invariants();
+  return job;
 }
 
 void Api::get(GetRequest request, Reply<Answer> reply) {

@@ -14,6 +14,10 @@
 #include "core/model/extra_entities.h"
 #include "core/script/config.h"
 
+namespace kiln {
+struct InvariantCheck;
+}
+
 namespace kiln::data {
 
 // More of an answer's body, made piece by piece.
@@ -51,6 +55,7 @@ class Api {
     std::function<script::ConfigPtr()> config;  // the current one, or null
     // The requests that wait, of those that the path names: one, or a builder's.
     std::function<std::vector<WaitingRequestRow>(const PathArgs&)> waiting;
+    std::function<std::vector<InvariantCheck>()> invariants = nullptr;
   };
   explicit Api(Needs needs) : needs_(std::move(needs)) {}
 

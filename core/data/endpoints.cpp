@@ -165,6 +165,9 @@ void add_scheduler_endpoints(std::vector<Endpoint>& table) {
                                  get_schedulers));
   table.push_back(list<Scheduler>({"schedulers", "masters/n:masterid/schedulers"}, get_schedulers, true));
   table.push_back(one<ForceScheduler>({"forceschedulers/i:schedulername"}, get_forceschedulers));
+  Endpoint invariants = list<InvariantCheck>({"invariants"}, get_invariants);
+  invariants.is_own = true;
+  table.push_back(std::move(invariants));
   table.push_back(list<ForceScheduler>({"forceschedulers", "builders/:builderid/forceschedulers"},
                                        get_forceschedulers, true));
   table.push_back(list<RootLink>({""}, get_rootlinks));

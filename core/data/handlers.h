@@ -5,6 +5,7 @@
 
 #include "core/data/endpoint.h"
 #include "core/logs/log_store.h"
+#include "core/model/invariant_check.h"
 #include "core/model/row_json.h"
 #include "core/script/config.h"
 
@@ -22,6 +23,7 @@ struct Query {
   const ResultSpec& spec;
   const script::ConfigPtr& config;  // null: none loaded yet
   const std::vector<WaitingRequestRow>& waiting;  // of endpoints that show these
+  const std::vector<InvariantCheck>& invariants;  // likewise
 
   BuildId build_id_arg() const { return BuildId(args.number("buildid").value_or(0)); }
 };
@@ -71,6 +73,7 @@ Result<RowText> get_schedulers(const Query&);
 Result<RowText> get_changesources(const Query&);
 Result<RowText> get_forceschedulers(const Query&);
 Result<RowText> get_waiting(const Query&);
+Result<RowText> get_invariants(const Query&);
 Result<RowText> get_properties(const Query&);
 Result<RowText> get_property_list(const Query&);
 Result<RowText> get_change_property_list(const Query&);

@@ -104,6 +104,8 @@ Result<RowText> get_forceschedulers(const Query& query) {
 
 Result<RowText> get_waiting(const Query& query) { return answer(query, query.waiting); }
 
+Result<RowText> get_invariants(const Query& query) { return answer(query, query.invariants); }
+
 Result<RowText> get_properties(const Query& query) {
   Result<Properties> properties = Properties();
   if (const auto buildset = id_arg<BuildsetId>(query.args, "bsid")) {

@@ -38,4 +38,13 @@ std::vector<WaitingRequestRow> waiting_requests(const engine::Engine& engine, co
   return rows;
 }
 
+std::vector<InvariantCheck> invariant_checks(const engine::Engine& engine) {
+  std::vector<InvariantCheck> rows;
+  for (const engine::InvariantRow& row : engine.invariants()) {
+    rows.push_back({std::string(row.name), row.violations, row.broken, row.checks, row.checked_at, row.violated_at,
+                    row.violation});
+  }
+  return rows;
+}
+
 }  // namespace kiln::data

@@ -93,6 +93,7 @@ class BuildRun : public std::enable_shared_from_this<BuildRun> {
   void step_done(Results results, const ResultFlags& flags, std::optional<std::string> build_text);
 
  private:
+  friend struct Corruption;  // of tests that break what should hold
   struct Upcoming {
     script::StepPtr step;
     bool is_native = false;

@@ -9,6 +9,8 @@
 namespace kiln::engine {
 namespace {
 
+constexpr std::size_t most_names = 50;  // in a list of one row
+
 const char* to_string(RequestState::Phase phase) {
   constexpr std::array names{"adding", "waiting", "claiming", "building", "completing", "elsewhere"};
   return names[static_cast<std::size_t>(phase)];
@@ -36,7 +38,9 @@ JsonObject to_json(const BuilderState& builder) {
                    {"configured", builder.config != nullptr},
                    {"waiting", builder.waiting.size()}};
   JsonArray workers;
-  for (const WorkerState* worker : builder.workers) workers.emplace_back(worker->row.name);
+  for (const WorkerState* worker : builder.workers) {
+    if (workers.size() < most_names) workers.emplace_back(worker->row.name);
+  }
   shown["workers"] = std::move(workers);
   if (!builder.config) return shown;
   shown["asks_functions"] = builder.config->match != nullptr;
@@ -50,7 +54,9 @@ JsonObject to_json(const WorkerState& worker, const World& world) {
     builds.emplace_back(world.builds.contains(build) ? build->row().buildrequestid.value : -1);
   }
   JsonArray known;
-  for (const auto& [name, directory] : worker.known_builders) known.emplace_back(name);
+  for (const auto& [name, directory] : worker.known_builders) {
+    if (known.size() < most_names) known.emplace_back(name);
+  }
   JsonObject shown{{"id", worker.row.id.value},
                    {"name", worker.row.name},
                    {"phase", to_string(worker.phase)},
@@ -99,8 +105,11 @@ Json to_json(const LockReport::Use& use) {
 
 JsonObject to_json(const LockReport& lock) {
   JsonArray holders, waiters;
-  for (const auto& use : lock.holders) holders.push_back(to_json(use));
-  for (const auto& use : lock.waiters) waiters.push_back(to_json(use));
+  const auto show = [](const std::vector<LockReport::Use>& uses, JsonArray& shown) {
+    for (std::size_t i = 0; i < std::min(uses.size(), most_names); ++i) shown.push_back(to_json(uses[i]));
+  };
+  show(lock.holders, holders);
+  show(lock.waiters, waiters);
   return {{"name", lock.name}, {"worker", lock.worker}, {"places", lock.places},
           {"holders", std::move(holders)}, {"waiters", std::move(waiters)}};
 }
