@@ -230,9 +230,17 @@ void StepRun::finish(script::StepEnd end) {
   enter_phase(Phase::over);
   deadline_.reset();
   timer_.reset();
+  drop_command();
   end.summary.step = build_.masked(std::move(end.summary.step));
   if (end.summary.build) end.summary.build = build_.masked(std::move(*end.summary.build));
   settle(build_, logs_, shared_from_this(), [this, end = std::move(end)] { write_end(end); });
+}
+
+// A step of the user's may end while its command runs: the worker is not to go on with it.
+void StepRun::drop_command() {
+  if (!command_ || command_->is_over()) return;
+  if (build_.link() != nullptr) build_.link()->interrupt_command(command_->id(), "the step is over");
+  command_->abandon(script::CommandOutcome::End::interrupted);
 }
 
 void StepRun::write_end(const script::StepEnd& end) {

@@ -101,6 +101,7 @@ class StepRun : public script::StepHost, public CommandRun::Host, public std::en
   void sum_up();
   void on_summed(Result<script::StepEnd> end);
   void finish(script::StepEnd end);
+  void drop_command();
   void write_end(const script::StepEnd& end);
   void show_state();
   void save_urls();

@@ -444,6 +444,29 @@ TEST_CASE("a step runs one command at a time and may see what else the worker sa
   CHECK(outcome->updates.at(0).first == "stat");
 }
 
+TEST_CASE("a step that ends while its command runs takes the command with it") {
+  StepHostSetup host;
+  HeldStep held("own");
+  std::optional<script::CommandOutcome> outcome;
+  host.build_scripted({held.step});
+  host.worker->heeds_interrupts = false;
+  script::CommandRequest request;
+  request.name = "shell";
+  held.step->host->run_command(std::move(request), [&](Result<script::CommandOutcome> done) { outcome = *done; });
+  host.settle();
+  held.step->on_run = nullptr;
+  held.end();
+  host.settle();
+
+  CHECK(host.build(1).results == Results::success);
+  REQUIRE(outcome);
+  CHECK(outcome->end == script::CommandOutcome::End::interrupted);
+  CHECK(host.worker->count("interrupt the step is over") == 1);
+  host.worker->running()->output("too late\n");
+  host.worker->finish(0);
+  host.settle();
+}
+
 TEST_CASE("verbs of a step that is over are refused") {
   StepHostSetup host;
   const auto step = scripted("own");
