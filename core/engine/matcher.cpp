@@ -138,8 +138,7 @@ std::vector<BuilderState*> Matcher::by_urgency() const {
 bool Matcher::ask_order() {
   const auto asked = kernel_.config ? kernel_.config->builder_order : nullptr;
   if (!asked) {
-    left_out_.clear();
-    order_again_.reset();
+    take_in_again();
     return false;
   }
   const std::vector<BuilderState*> builders = by_urgency();
@@ -153,11 +152,16 @@ bool Matcher::ask_order() {
   return true;
 }
 
+// Those that an earlier answer left out have lost their turn then.
+void Matcher::take_in_again() {
+  for (BuilderState* builder : std::exchange(left_out_, {})) woken_[builder].clear();
+  order_again_.reset();
+}
+
 // Whoever is left out gets nothing now, and is offered again a while later. Who was woken meanwhile has its own turn.
 void Matcher::ordered(const std::vector<BuilderState*>& asked, Result<std::vector<std::string>> names) {
   is_ordering_ = false;
-  left_out_.clear();
-  order_again_.reset();
+  take_in_again();
   if (!may_claim()) return;
   std::vector<BuilderState*> chosen;
   if (!names) {
@@ -233,8 +237,9 @@ WorkerState* Matcher::pick_worker(const Turn& turn) {
 }
 
 std::optional<Matcher::Idle> Matcher::idle_worker(const BuilderState& builder) const {
-  const bool is_due = timer_ || is_ordering_ || consultations_.is_asking(builder);
-  if (is_due || !may_claim() || !has_work(builder) || left_out_.contains(&builder)) return std::nullopt;
+  const bool comes_later = left_out_.contains(&builder) && order_again_;
+  const bool is_due = comes_later || timer_ || is_ordering_ || consultations_.is_asking(builder);
+  if (is_due || !may_claim() || !has_work(builder)) return std::nullopt;
   const auto idle = std::find_if(builder.workers.begin(), builder.workers.end(), [&](const WorkerState* worker) {
     return is_eligible(*worker, builder) && !missing_lock(kernel_.locks, *builder.config, *worker->config);
   });

@@ -34,6 +34,7 @@ class Matcher {
   void wake(BuilderState& builder);
   void wake(WorkerState& worker);
   void wake_all();
+  void set_seed(std::uint32_t seed) { random_.seed(seed); }
 
   std::vector<WaitingRow> wait_reasons() const;  // of all, by their ids
   // None: it does not wait.
@@ -58,6 +59,7 @@ class Matcher {
   void spread_freed();
   std::vector<Turn> take_turns();
   bool ask_order();
+  void take_in_again();
   void ordered(const std::vector<BuilderState*>& asked, Result<std::vector<std::string>> names);
   void match_by_urgency(std::vector<Turn> turns);
   void match(const Turn& turn);
@@ -87,9 +89,12 @@ class Matcher {
   Hooks hooks_;
   Consultations consultations_;
   std::unordered_map<BuilderState*, std::vector<WorkerState*>> woken_;  // as Turn
-  std::set<WorkerState*> freed_;                                        // not in `woken_` yet
+  struct ById {
+    bool operator()(const WorkerState* a, const WorkerState* b) const { return a->row.id < b->row.id; }
+  };
+  std::set<WorkerState*, ById> freed_;  // not in `woken_` yet
   bool is_ordering_ = false;                // prioritizeBuilders has been asked
-  std::set<const BuilderState*> left_out_;  // by its last answer
+  std::set<BuilderState*, std::less<>> left_out_;  // by its last answer
   std::unique_ptr<Timer> order_again_;
   std::unique_ptr<Timer> timer_;
   std::minstd_rand random_{std::random_device{}()};

@@ -268,6 +268,33 @@ TEST_CASE("prioritizeBuilders sees all builders with requests, and is followed")
     host.advance(11s);
     CHECK(order->questions.size() == 4);
   }
+  SECTION("left out, then chosen because of another's request") {
+    order->replies.back()(std::vector<std::string>{"plain"});
+    host.settle();
+    CHECK(host.build(1).builderid == host.engine->builder_id("plain"));
+    order->replies.clear();
+    host.config->workers[0] = std::make_shared<script::WorkerConfig>(*host.config->workers[0]);
+    host.force("plain");
+    REQUIRE(order->replies.size() == 1);
+    host.engine->stop_build(BuildId(1), "", [](Result<void>) {});
+    host.settle();
+    order->replies[0](std::vector<std::string>{"a", "plain"});
+    host.settle();
+    CHECK(host.build(2).builderid == host.engine->builder_id("a"));
+  }
+  SECTION("left out when there is no such function any more") {
+    order->replies.back()(std::vector<std::string>{"plain"});
+    host.settle();
+    order->replies.clear();
+    host.force("plain");
+    host.config->builder_order = nullptr;
+    host.engine->stop_build(BuildId(1), "", [](Result<void>) {});
+    host.apply();
+    REQUIRE(order->replies.size() == 1);
+    order->replies[0](std::vector<std::string>{});
+    host.force("plain");
+    CHECK(host.build(2).builderid == host.engine->builder_id("a"));
+  }
   SECTION("the usual order when it fails") {
     order->replies.back()(make_error(Errc::script, "Traceback"));
     host.settle();
