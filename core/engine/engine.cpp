@@ -46,6 +46,7 @@ struct Engine::Parts {
   void config_applied(const script::ConfigPtr& config, const std::vector<std::int64_t>& ids);
   void publish_builders(const script::ConfigPtr& old_config);
   void publish_builder(std::string_view verb, const std::string& name);
+  std::vector<std::shared_ptr<BuildRun>> running() const;
   void end_builds();
   void give_up_builds();
   void check_drained();
@@ -82,6 +83,7 @@ Engine::Parts::Parts(Needs needs, Snapshot snapshot)
   kernel.locks.on_free = [this](BuilderId id) {
     if (BuilderState* builder = requests.find_builder(id)) matcher.wake(*builder);
   };
+  if (needs.seed) matcher.set_seed(*needs.seed);
   needs.journal.on_storage_lost([this](bool lost) { set_storage_lost(lost); });
   restore(std::move(snapshot));
 }
@@ -212,11 +214,19 @@ void Engine::Parts::config_applied(const script::ConfigPtr& config, const std::v
   watch.look_now();
 }
 
+// The oldest requests' first.
+std::vector<std::shared_ptr<BuildRun>> Engine::Parts::running() const {
+  std::vector<std::shared_ptr<BuildRun>> found;
+  for (const auto& [key, build] : builds) found.push_back(build);
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a->row().buildrequestid < b->row().buildrequestid;
+  });
+  return found;
+}
+
 // Running builds end as RETRY so that they are built again, except those that somebody waits for.
 void Engine::Parts::end_builds() {
-  std::vector<std::shared_ptr<BuildRun>> running;
-  for (const auto& [key, build] : builds) running.push_back(build);
-  for (const auto& build : running) {
+  for (const auto& build : running()) {
     const bool waited_for = build->request().row.waited_for;
     build->stop("master is shutting down", waited_for ? Results::cancelled : Results::retry);
   }
@@ -224,9 +234,7 @@ void Engine::Parts::end_builds() {
 
 // Steps of the user's own may not end when they are asked to: a shutdown does not wait for them.
 void Engine::Parts::give_up_builds() {
-  std::vector<std::shared_ptr<BuildRun>> running;
-  for (const auto& [key, build] : builds) running.push_back(build);
-  for (const auto& build : running) build->give_up();
+  for (const auto& build : running()) build->give_up();
 }
 
 void Engine::Parts::check_drained() {

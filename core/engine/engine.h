@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@
 #include "core/engine/kernel.h"
 #include "core/engine/wait_reason.h"
 #include "core/engine/worker_link.h"
-#include "core/logs/log_store.h"
+#include "core/logs/log_sink.h"
 #include "core/model/event.h"
 #include "core/model/journal.h"
 #include "core/script/config.h"
@@ -36,9 +38,10 @@ class Engine {
     Clock& clock;
     Journal& journal;
     EventSink& events;
-    logs::LogStore& logs;
+    logs::LogSink& logs;
     script::Transfers& transfers;
     FindChanges find_changes = nullptr;
+    std::optional<std::uint32_t> seed = std::nullopt;  // of decisions that are left to chance
   };
   // `snapshot`: the state at start, already reconciled.
   Engine(Needs needs, Snapshot snapshot);

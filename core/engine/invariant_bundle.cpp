@@ -20,7 +20,8 @@ const char* to_string(WorkerState::Phase phase) {
   return names[static_cast<std::size_t>(phase)];
 }
 const char* to_string(BuildRun::Phase phase) {
-  constexpr std::array names{"claiming", "adding", "preparing", "failing", "locking", "stepping", "finishing", "ended"};
+  constexpr std::array names{"claiming", "deciding", "adding",    "preparing", "failing",
+                             "locking",  "stepping", "finishing", "ended"};
   return names[static_cast<std::size_t>(phase)];
 }
 

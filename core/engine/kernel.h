@@ -11,7 +11,7 @@
 #include "core/base/clock.h"
 #include "core/engine/locks.h"
 #include "core/engine/recent_events.h"
-#include "core/logs/log_store.h"
+#include "core/logs/log_sink.h"
 #include "core/model/event.h"
 #include "core/model/journal.h"
 #include "core/script/config.h"
@@ -27,7 +27,7 @@ struct Kernel {
   Clock& clock;
   Journal& journal;
   EventSink& events;
-  logs::LogStore& logs;
+  logs::LogSink& logs;
   script::Transfers& transfers;
   MasterId master;
   FindChanges find_changes;

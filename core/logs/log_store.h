@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/logs/log_sink.h"
 #include "core/model/log_chunk.h"
 
 namespace kiln::logs {
@@ -16,22 +17,22 @@ namespace kiln::logs {
 // The .klog files of a base directory: one file a build, `kiln-logs/<build id / 1000>/<build id>.klog` (docs/klog.md).
 // append, flush and finish_build are called on the loop thread and never block; one writer thread compresses and writes.
 // Reads may be made on any thread, also of logs that are still growing; they see everything appended so far.
-class LogStore {
+class LogStore : public LogSink {
  public:
   struct Options {
     std::filesystem::path directory;                           // <basedir>/kiln-logs; made when missing
     std::function<void(std::function<void()>)> post_to_loop;  // replies are made there
   };
   static Result<std::unique_ptr<LogStore>> open(Options options);
-  ~LogStore();  // writes everything appended
+  ~LogStore() override;  // writes everything appended
 
-  void append(LogChunkPtr chunk);
+  void append(LogChunkPtr chunk) override;
   // Replies once everything appended to the build so far is in its file (fdatasync done).
-  void flush(BuildId build, Reply<> reply);
+  void flush(BuildId build, Reply<> reply) override;
   // No more appends: the file is rewritten with its index (tmp + rename). Replies when done.
-  void finish_build(BuildId build, Reply<> reply);
+  void finish_build(BuildId build, Reply<> reply) override;
   // Bytes appended and not yet written: above 4 MiB a build's worker should not be read.
-  std::size_t unwritten_bytes(BuildId build) const;
+  std::size_t unwritten_bytes(BuildId build) const override;
 
   struct Lines {
     std::int64_t first_line = 0;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/engine/engine.h"
+#include "core/logs/log_store.h"
 #include "core/model/resources.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/memory_journal.h"
