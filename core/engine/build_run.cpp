@@ -176,6 +176,7 @@ void BuildRun::on_added(const Written& step) {
   kernel_.publish("started", preparation_);
   announce_preparation();
   enter_phase(Phase::preparing);
+  if (stop_) set_preparation_deadline(stopped_preparation_patience);
   if (is_lost_) {
     worker_not_ready(make_error(Errc::peer_gone, "the connection to the worker was lost"));
     return;

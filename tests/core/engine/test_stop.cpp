@@ -340,3 +340,26 @@ TEST_CASE("a Python step that is stopped but claims success ends as exception") 
   CHECK(host.step(1, "stubborn").results == Results::exception);
   CHECK(host.build(1).state_string == "cancelled (why) finished (exception)");
 }
+
+TEST_CASE("a build that is stopped before it has a row does not wait for a worker that is silent") {
+  EngineHost host;
+  host.add_worker("w1");
+  host.add_builder("a", {"w1"}, {shell_step("run", "x")});
+  host.add_force_scheduler();
+  host.start();
+  host.connect("w1")->answers_pings = false;
+  host.journal.hold(true);
+  host.journal.let_through(2);  // the request and its claim
+  host.engine->force("force", "me", {"a"}, {}, [](const auto&) {});
+  host.settle();
+  REQUIRE(host.request(1).claimed);
+  REQUIRE(host.journal.builds.empty());
+
+  host.engine->cancel_request(RequestId(1), "enough", [](Result<void> done) { REQUIRE(done); });
+  host.journal.hold(false);
+  host.settle();
+  CHECK(host.engine->running_builds() == 1);
+  host.advance(11s);
+  CHECK(host.engine->running_builds() == 0);
+  CHECK(host.request(1).complete);
+}
