@@ -42,12 +42,14 @@ std::vector<script::Refusal> Consultations::refusals(const RequestState& request
   return talks_.at(request.builder).refused.at(request.row.id);
 }
 
-void Consultations::forget(const BuilderState& builder) {
+bool Consultations::forget(const BuilderState& builder) {
   const auto found = talks_.find(&builder);
-  if (found == talks_.end()) return;
+  if (found == talks_.end()) return false;
+  const bool were_refused = !found->second.refused.empty();
   found->second.refused.clear();
   found->second.again.reset();
   found->second.is_stale = found->second.is_asking;
+  return were_refused;
 }
 
 std::vector<RequestState*> Consultations::askable(const BuilderState& builder, const Talk& talk, bool all) const {

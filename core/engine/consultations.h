@@ -38,8 +38,8 @@ class Consultations {
 
   // Asks, if there is something to ask and nobody has been asked yet. The builder has a configuration with such hooks.
   void consult(BuilderState& builder);
-  // What was refused may be accepted now.
-  void forget(const BuilderState& builder);
+  // What was refused may be accepted now. False: nothing was.
+  bool forget(const BuilderState& builder);
   bool is_asking(const BuilderState& builder) const;
   bool is_refused(const RequestState& request) const;
   // What was said against the request last time; empty: nothing.

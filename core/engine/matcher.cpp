@@ -56,10 +56,6 @@ void Matcher::wake(BuilderState& builder) {
 }
 
 void Matcher::wake(WorkerState& worker) {
-  for (const ConfiguredOn& on : worker.row.configured_on) {
-    BuilderState* builder = requests_.find_builder(on.builderid);
-    if (builder != nullptr) consultations_.forget(*builder);
-  }
   freed_.insert(&worker);
   schedule();
 }
@@ -89,7 +85,10 @@ void Matcher::spread_freed() {
     if (!takes_builds(*worker)) continue;
     for (const ConfiguredOn& on : worker->row.configured_on) {
       BuilderState* builder = requests_.find_builder(on.builderid);
-      if (builder == nullptr || !has_work(*builder)) continue;
+      if (builder == nullptr) continue;
+      const bool were_refused = consultations_.forget(*builder);
+      if (!has_work(*builder)) continue;
+      if (were_refused) woken_[builder].clear();  // whoever is free may be accepted now
       const auto [woken, is_new] = woken_.try_emplace(builder);
       if (is_new || !woken->second.empty()) woken->second.push_back(worker);
     }

@@ -182,6 +182,15 @@ TEST_CASE("a refusal holds until a worker changes, or for ten seconds") {
     host.choose(1, "w1");
     CHECK(host.engine->running_builds() == 1);
   }
+  SECTION("a build ends on a worker that takes no more") {
+    host.force("plain");
+    host.engine->pause_worker(host.build(1).workerid, true, "", [](Result<void> done) { REQUIRE(done); });
+    host.engine->stop_build(BuildId(1), "", [](Result<void>) {});
+    host.settle();
+    CHECK(host.match->questions.size() == 1);
+    host.advance(11s);
+    CHECK(host.match->requests() == std::vector<std::int64_t>{1});
+  }
   SECTION("a build ends") {
     host.force("plain");
     CHECK(host.match->questions.size() == 1);
