@@ -78,6 +78,7 @@ class RandomWorld : public EventSink, public logs::LogSink {
   void add_schedulers(script::Config& config);
   void apply();
   void start();
+  void watch(std::chrono::seconds interval);
   void kill();
   void restart();
   void stop_cleanly();

@@ -189,12 +189,16 @@ void RandomWorld::start() {
   journal_.set_failing(false);
   engine_ = std::make_unique<engine::Engine>(
       engine::Engine::Needs{clock_, journal_, *this, *this, transfers_, nullptr, seed_}, journal_.reconciled_snapshot(clock_.now_s()));
-  engine_->watch_invariants(std::chrono::seconds(10), [this](const std::vector<engine::Violation>& found, const JsonObject&) {
-    fail(fmt::format("{}: {} {}", engine::name_of(found[0].invariant), found[0].object, found[0].text));
-  });
+  watch(std::chrono::seconds(10));
   apply();
   open_requests_ = std::count_if(journal_.requests.begin(), journal_.requests.end(),
                                  [](const auto& entry) { return !entry.second.request.complete; });
+}
+
+void RandomWorld::watch(std::chrono::seconds interval) {
+  engine_->watch_invariants(interval, [this](const std::vector<engine::Violation>& found, const JsonObject&) {
+    fail(fmt::format("{}: {} {}", engine::name_of(found[0].invariant), found[0].object, found[0].text));
+  });
 }
 
 // Nothing that could still reply may outlive the engine.
@@ -468,6 +472,7 @@ void RandomWorld::calm_down() {
   for (WorkerPlan& one : workers_) one.exists = true;
   retry_limit_ = std::nullopt;
   apply();
+  watch(std::chrono::hours(1));  // quarantines take their time
   for (int idle = 0; idle < 2000 && problem_.empty();) {
     ++steps_;
     for (auto& sleeper : std::exchange(sleepers_, {})) answers_.push_back(std::move(sleeper));

@@ -44,7 +44,7 @@ void play_worlds(std::uint32_t first, std::size_t wanted) {
     steps += played.steps;
     builds += played.builds;
     if (played.problem.empty()) continue;
-    FAIL_CHECK(played.problem << "\nagain: KILN_SEED=" << seed << " test_engine 'whatever happens*'");
+    FAIL_CHECK(played.problem << "\nagain: KILN_SEED=" << seed << " test_engine '*nothing stays unfinished'");
   }
   WARN("random worlds: seeds " << first << " to " << seed - 1 << ", " << steps << " steps, " << builds << " builds");
   CHECK(builds > steps / 2000);
