@@ -104,15 +104,15 @@ async def dispatch(opts, say):
             delays = await force_steadily(master, events, quick, 20, lambda t: t < opts.secs)
             say({"queue": "stands", "waiting": opts.waiting, "queued_s": round(took, 1), **figures(delays),
                  "rss_mb": master.rss_mb(), **meter.result()})  # fmt: skip
+            meter, t0, before = Meter(master, swarm), time.monotonic(), len(events.finished)
             for worker in pauses:
                 await control(conn, f"workers/{worker}", "unpause")
-            meter, t0 = Meter(master, swarm), time.monotonic()
-            end = len(events.finished) + opts.waiting
-            delays = await force_steadily(
-                master, events, quick, 20, lambda t: len(events.finished) < end and t < opts.cap
-            )
-            rate = (len(events.finished) - end + opts.waiting) / (time.monotonic() - t0)
-            await events.until(lambda: all(r in events.finished for r in queued), opts.cap)
+
+            def is_moving(secs):
+                return secs < opts.cap and not all(r in events.finished for r in queued)
+
+            delays = await force_steadily(master, events, quick, 20, is_moving)
+            rate = (len(events.finished) - before) / (time.monotonic() - t0)
             say({"queue": "moves", **figures(delays), "builds_per_s": round(rate, 1),
                  "checked": all(r in events.finished for r in queued),
                  **meter.result()})  # fmt: skip
