@@ -180,6 +180,7 @@ void Matcher::ordered(const std::vector<BuilderState*>& asked, Result<std::vecto
     if (woken && has_work(*builder)) turns.push_back({builder, std::move(woken.mapped())});
   }
   for (BuilderState* builder : asked) woken_.erase(builder);
+  std::erase_if(woken_, [](const auto& woken) { return !has_work(*woken.first); });
   for (const Turn& turn : turns) match(turn);
   if (!left_out_.empty()) {
     order_again_ = kernel_.clock.call_after(Consultations::refusal_life, [this] { wake_all(); });

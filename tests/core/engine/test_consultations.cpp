@@ -269,6 +269,17 @@ TEST_CASE("prioritizeBuilders sees all builders with requests, and is followed")
     CHECK(host.build(1).builderid == host.engine->builder_id("plain"));
     CHECK(host.engine->running_builds() == 1);
   }
+  SECTION("not asked again and again because of one whose requests are gone") {
+    order->replies.back()(std::vector<std::string>{"plain"});
+    host.settle();
+    host.force("plain");
+    host.engine->cancel_request(RequestId(1), "", [](Result<void> done) { REQUIRE(done); });
+    host.settle();
+    const std::size_t asked = order->questions.size();
+    order->replies.back()(std::vector<std::string>{"plain"});
+    host.settle();
+    CHECK(order->questions.size() == asked);
+  }
   SECTION("left out for a while") {
     order->replies.back()(std::vector<std::string>{});
     host.settle();
