@@ -54,10 +54,8 @@ void play_worlds(std::uint32_t first, std::size_t wanted) {
 
 TEST_CASE("whatever happens, no invariant breaks, every request ends exactly once and nothing stays unfinished") {
   const std::size_t seed = number_from("KILN_SEED", 0);
-  play_worlds(seed == 0 ? 1 : static_cast<std::uint32_t>(seed), seed == 0 ? 150'000 : 1);
+  play_worlds(seed == 0 ? 1 : static_cast<std::uint32_t>(seed), seed == 0 ? 1'000'000 : 1);
 }
-
-TEST_CASE("the same in a million steps", "[.long]") { play_worlds(1, 1'000'000); }
 
 TEST_CASE("a seed gives the same world again") {
   const Played first = play(77);
