@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t piece = 2'000;  // things that are looked at in one go: about a millisecond
 constexpr std::size_t told = 10;      // violations of one look that are logged
+// Between pieces; and after a look for each of its pieces, so that a long queue does not cost more than a short one.
+constexpr std::chrono::milliseconds pause{10}, rest{100};
 
 }  // namespace
 
@@ -27,18 +29,23 @@ void InvariantWatch::start(std::chrono::seconds interval, InvariantReport report
 
 void InvariantWatch::look_now() {
   if (!report_) return;
-  sweep_.emplace(world_);
+  sweep_.reset();
   timer_ = clock_.call_after(std::chrono::milliseconds(0), [this] { look(); });
 }
 
 void InvariantWatch::look() {
-  if (!sweep_) sweep_.emplace(world_);
+  if (!sweep_) {
+    sweep_.emplace(world_);
+    pieces_ = 0;
+  }
+  ++pieces_;
   const bool is_done = sweep_->go_on(piece);
   if (is_done) {
     found(sweep_->violations());
     sweep_.reset();
   }
-  timer_ = clock_.call_after(is_done ? interval_ : std::chrono::milliseconds(0), [this] { look(); });
+  const auto next = is_done ? interval_ + rest * (pieces_ - 1) : pause;
+  timer_ = clock_.call_after(next, [this] { look(); });
 }
 
 void InvariantWatch::found(const std::vector<Violation>& violations) {

@@ -35,6 +35,7 @@ class InvariantWatch {
   std::chrono::seconds interval_{0};
   InvariantReport report_;
   std::optional<Sweep> sweep_;  // the one that is under way
+  int pieces_ = 0;              // of it, so far
   std::unique_ptr<Timer> timer_;
   std::vector<InvariantRow> rows_;
   std::set<std::pair<Invariant, std::string>> known_;  // by the last look
